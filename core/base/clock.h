@@ -1,0 +1,11 @@
+/* Time. */
+#ifndef BP_CLOCK_H
+#define BP_CLOCK_H
+
+/* Seconds of the monotonic clock; its zero is arbitrary. */
+double bp_clock_seconds(void);
+
+/* Seconds since the epoch, UTC. */
+double bp_clock_wall_seconds(void);
+
+#endif

@@ -1,0 +1,105 @@
+/* What a multi-layer perceptron is: the specification a user writes, and the network it becomes
+ * once its sizes are known.
+ *
+ * Notation (Fleuret, deep learning course, lecture 3.6): L layers; x(0) = x is the input;
+ * s(l) = w(l) x(l-1) + b(l); x(l) = sigma(s(l)). width[0] is the input dimension, width[l] the
+ * output dimension of layer l. */
+#ifndef BP_NETWORK_H
+#define BP_NETWORK_H
+
+#include <stdbool.h>
+
+#include "status.h"
+
+enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
+#define BP_MAX_PARAMETERS ((size_t)1 << 29) /* 2 GiB of float32 */
+
+/* Each closed set is one table: enumerator, name on the wire, formula. */
+#define BP_ACTIVATION_TABLE(X)                                                                     \
+    X(LINEAR, "linear", "s")                                                                       \
+    X(RELU, "relu", "max(0, s)")                                                                   \
+    X(TANH, "tanh", "(e^s - e^-s) / (e^s + e^-s)")                                                 \
+    X(SIGMOID, "sigmoid", "1 / (1 + e^-s)")                                                        \
+    X(SOFTMAX, "softmax", "e^s_i / sum_j e^s_j; last layer, with cross_entropy")
+
+#define BP_LOSS_TABLE(X)                                                                           \
+    X(MSE, "mse", "(1/D) sum_d (x(L)_d - y_d)^2, averaged over the minibatch")                     \
+    X(CROSS_ENTROPY, "cross_entropy", "-log softmax(s(L))_y, averaged over the minibatch")
+
+#define BP_INITIALIZER_TABLE(X)                                                                    \
+    X(HE_UNIFORM, "he_uniform", "U(-a, a), a = sqrt(6 / fan_in); He et al. 2015")                  \
+    X(HE_NORMAL, "he_normal", "N(0, 2 / fan_in); He et al. 2015, eq. 10")                          \
+    X(XAVIER_UNIFORM, "xavier_uniform",                                                            \
+      "U(-a, a), a = sqrt(6 / (fan_in + fan_out)); Glorot and Bengio 2010, eq. 16")                \
+    X(XAVIER_NORMAL, "xavier_normal",                                                              \
+      "N(0, 2 / (fan_in + fan_out)); Glorot and Bengio 2010, eq. 12")                              \
+    X(ZEROS, "zeros", "0")
+
+#define BP_PREPROCESSING_TABLE(X)                                                                  \
+    X(STANDARDIZE, "standardize", "(x - mean) / standard deviation of the training rows")          \
+    X(NONE, "none", "the numbers as they are")
+
+#define X(name, wire, formula) BP_ACTIVATION_##name,
+typedef enum bp_activation { BP_ACTIVATION_TABLE(X) BP_ACTIVATION_COUNT } bp_activation;
+#undef X
+#define X(name, wire, formula) BP_LOSS_##name,
+typedef enum bp_loss { BP_LOSS_TABLE(X) BP_LOSS_COUNT } bp_loss;
+#undef X
+#define X(name, wire, formula) BP_INITIALIZER_##name,
+typedef enum bp_initializer { BP_INITIALIZER_TABLE(X) BP_INITIALIZER_COUNT } bp_initializer;
+#undef X
+#define X(name, wire, formula) BP_PREPROCESSING_##name,
+typedef enum bp_preprocessing { BP_PREPROCESSING_TABLE(X) BP_PREPROCESSING_COUNT } bp_preprocessing;
+#undef X
+
+/* The sets, for parsing, error texts and documentation. */
+typedef struct bp_vocabulary {
+    const char *what; /* "activation" */
+    size_t count;
+    const char *const *names;    /* [count] by enumerator */
+    const char *const *formulas; /* [count] */
+} bp_vocabulary;
+extern const bp_vocabulary bp_activations, bp_losses, bp_initializers, bp_preprocessings;
+
+/* Enumerator of `name`; INVALID with the list of known names in the message and `field` as given.
+ */
+BP_NODISCARD bp_status bp_vocabulary_find(const bp_vocabulary *set, const char *name,
+                                          const char *field, int *out, bp_error *err);
+
+typedef struct bp_layer_spec {
+    size_t units; /* 0: from the data, last layer only */
+    bp_activation activation;
+} bp_layer_spec;
+
+typedef struct bp_model_spec {
+    size_t inputs; /* 0: from the data at the first training */
+    size_t layer_count;
+    bp_layer_spec layers[BP_MAX_LAYERS];
+    bp_loss loss;
+    bp_initializer initializer;
+    bp_preprocessing preprocessing;
+    uint64_t seed;
+} bp_model_spec;
+
+/* INVALID or TOO_LARGE with the JSON pointer of the field at fault: no layers, units of 0 before
+ * the last layer or beyond BP_MAX_UNITS, softmax anywhere but last with cross_entropy,
+ * cross_entropy without it, more than BP_MAX_PARAMETERS. */
+BP_NODISCARD bp_status bp_model_spec_check(const bp_model_spec *spec, bp_error *err);
+
+typedef struct bp_network {
+    size_t layer_count;                          /* L */
+    size_t width[BP_MAX_LAYERS + 1];             /* width[0] inputs, width[L] outputs */
+    bp_activation activation[BP_MAX_LAYERS + 1]; /* [1..L] */
+    size_t weight_offset[BP_MAX_LAYERS + 1];     /* [1..L] into the parameters, in floats */
+    size_t bias_offset[BP_MAX_LAYERS + 1];       /* [1..L] */
+    size_t parameter_count;                      /* of the network, without padding */
+    size_t storage_count; /* floats to allocate: each array starts on a 64-byte border */
+    bp_loss loss;
+} bp_network;
+
+/* Fixes the sizes: a spec whose inputs or last units are 0 takes those given here; a spec that
+ * names them must agree. INVALID with field "/inputs" or "/layers/{last}/units"; TOO_LARGE. */
+BP_NODISCARD bp_status bp_network_resolve(bp_network *out, const bp_model_spec *spec, size_t inputs,
+                                          size_t outputs, bp_error *err);
+
+#endif

@@ -1,0 +1,52 @@
+/* A trained (or fresh) model, whole: network, scaling of the inputs, labels, parameters. Immutable
+ * once published and reference-counted, so that predictions never wait for training and never see
+ * half an update. */
+#ifndef BP_SNAPSHOT_H
+#define BP_SNAPSHOT_H
+
+#include <stdatomic.h>
+
+#include "digest.h"
+#include "names.h"
+#include "network.h"
+
+typedef struct bp_snapshot {
+    atomic_uint references;
+    bp_network network;
+    uint64_t version;   /* gradient steps done since the initial weights */
+    bp_names features;  /* [width[0]], as the data set of the first training called them */
+    bp_names targets;   /* names of the target columns: 1 for classes, width[L] for reals */
+    bp_names classes;   /* [width[L]] labels by class index; empty: real targets */
+    float *input_mean;  /* [width[0]] */
+    float *input_scale; /* [width[0]]: the network sees (x - mean) * scale */
+    float *parameters;  /* [network.storage_count]; layer l: weights [in, out] row-major at
+                           weight_offset[l], biases [out] at bias_offset[l] */
+} bp_snapshot;
+
+/* Deep copy with one reference, to be changed by its one owner before it is published. NO_MEMORY.
+ */
+BP_NODISCARD bp_status bp_snapshot_copy(bp_snapshot **out, const bp_snapshot *from, bp_error *err);
+
+/* A snapshot of version 0: parameters drawn by spec->initializer from spec->seed, biases 0, scaling
+ * the identity, names empty. One reference, the caller's. NO_MEMORY. */
+BP_NODISCARD bp_status bp_snapshot_new(bp_snapshot **out, const bp_model_spec *spec,
+                                       const bp_network *network, bp_error *err);
+
+/* Any thread. */
+bp_snapshot *bp_snapshot_ref(bp_snapshot *snapshot);
+void bp_snapshot_unref(bp_snapshot *snapshot); /* NULL is allowed */
+
+/* w(l) as the field writes it, [units, inputs] row-major: a transposed copy. l in 1..L. */
+void bp_snapshot_get_weights(const bp_snapshot *snapshot, size_t l, float *out);
+/* b(l), [units], borrowed. */
+const float *bp_snapshot_get_biases(const bp_snapshot *snapshot, size_t l);
+/* The reverse, for a snapshot that is not yet published. */
+void bp_snapshot_set_layer(bp_snapshot *snapshot, size_t l, const float *weights,
+                           const float *biases);
+
+/* SHA-256 over the float32 parameters, little-endian, layer by layer, weights [units, inputs] then
+ * biases. NO_MEMORY. */
+BP_NODISCARD bp_status bp_snapshot_digest(const bp_snapshot *snapshot, char hex[BP_DIGEST_HEX_SIZE],
+                                          bp_error *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* The plain double-precision reference: the mathematics of DESIGN section 1 as loops. It is the
+ * oracle of the fast path's tests and of the gradient check; nothing else uses it. */
+#ifndef BP_REFERENCE_H
+#define BP_REFERENCE_H
+
+#include "network.h"
+
+/* All quantities of one sample or one minibatch of `rows` rows, by their names; arrays by layer,
+ * index 1..L (x also 0), each row-major. The parameters are laid out as bp_network says, in double:
+ * weights [in, out] at weight_offset[l], biases at bias_offset[l]. */
+typedef struct bp_reference {
+    const bp_network *network; /* borrowed */
+    size_t rows;
+    double *parameters;            /* [storage_count] */
+    double *x[BP_MAX_LAYERS + 1];  /* [rows, width[l]] */
+    double *s[BP_MAX_LAYERS + 1];  /* [rows, width[l]] */
+    double *dx[BP_MAX_LAYERS + 1]; /* dl/dx(l), of the mean loss over the rows */
+    double *ds[BP_MAX_LAYERS + 1]; /* dl/ds(l) */
+    double *gradient; /* [storage_count]: dl/dw(l), dl/db(l) where the parameters are */
+    double loss;      /* mean over the rows */
+} bp_reference;
+
+typedef struct bp_reference_target {
+    const int32_t *class_index; /* [rows], for classes; else NULL */
+    const double *y;            /* [rows, width[L]], for reals (or one-hot); else NULL */
+} bp_reference_target;
+
+BP_NODISCARD bp_status bp_reference_new(bp_reference **out, const bp_network *network, size_t rows,
+                                        bp_error *err);
+void bp_reference_free(bp_reference *reference); /* NULL is allowed */
+
+/* Fills s, x and loss from parameters and x[0]. */
+void bp_reference_forward(bp_reference *reference, bp_reference_target target);
+/* Fills dx, ds and gradient; after forward. For cross_entropy dl/dx(L) is the derivative with
+ * respect to the softmax's output. */
+void bp_reference_backward(bp_reference *reference, bp_reference_target target);
+/* w <- w - eta v, v <- mu v + gradient; `velocity` [storage_count]. */
+void bp_reference_update(bp_reference *reference, double *velocity, double eta, double mu);
+
+#endif

@@ -1,0 +1,101 @@
+/* Training: minibatch gradient descent as a pure function of (data, configuration, seed).
+ *
+ * One step on a minibatch of B rows is two phases on the pool: rows (gather, forward, loss,
+ * backward) and parameters (each slice's gradient, then its update). The result has the same bits
+ * for any number of workers and any instruction set. */
+#ifndef BP_TRAINER_H
+#define BP_TRAINER_H
+
+#include <stdbool.h>
+
+#include "dataset.h"
+#include "kernels.h"
+#include "pool.h"
+#include "snapshot.h"
+
+typedef struct bp_train_options {
+    uint64_t epochs;            /* 1..BP_MAX_EPOCHS */
+    size_t batch_size;          /* 1..BP_MAX_BATCH; more than the rows means all of them */
+    float learning_rate;        /* eta, > 0, finite */
+    float momentum;             /* mu in [0, 1): v <- mu v + dl/dw; w <- w - eta v */
+    bool shuffle;               /* a new order each epoch, from (seed, epoch) */
+    uint64_t seed;              /* of the shuffle and the validation split */
+    double validation_fraction; /* in [0, 0.9]: rows held out, drawn from the seed */
+    size_t threads;             /* workers at most; 0: all of the pool */
+} bp_train_options;
+
+enum { BP_MAX_EPOCHS = 1000000, BP_MAX_BATCH = 1 << 20 };
+
+/* 10 epochs, batch 32, eta 0.1 with momentum 0.9, shuffled, seed 0, a tenth held out, all threads.
+ */
+bp_train_options bp_train_defaults(void);
+
+/* INVALID with the field of the job body at fault ("/batch_size", "/optimizer/learning_rate", ...).
+ */
+BP_NODISCARD bp_status bp_train_options_check(const bp_train_options *options, bp_error *err);
+
+/* Fits a model to a data set: the snapshot that training starts from.
+ * `current` NULL: the network's open sizes come from the data. A snapshot that never met data (no
+ * feature names) gets its scaling from the training rows and its names; one that did keeps them,
+ * and the data must agree. INVALID: "/model" other inputs or outputs than the data; "/dataset" a
+ * label that the model does not know, real targets for cross_entropy, fewer than 1 training row. */
+BP_NODISCARD bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec,
+                                     const bp_snapshot *current, const bp_dataset *data,
+                                     const bp_train_options *options, bp_error *err);
+
+typedef struct bp_phase_seconds {
+    double rows;       /* gather, forward, loss, backward to dl/ds(1) */
+    double parameters; /* gradients and update */
+} bp_phase_seconds;
+
+typedef struct bp_train_progress {
+    uint64_t epoch; /* epochs finished */
+    uint64_t step;  /* minibatches finished */
+    uint64_t steps_per_epoch;
+    uint64_t samples_seen;
+    double batch_loss; /* mean loss of the last minibatch, before its update */
+    double epoch_loss; /* mean over the samples of the epoch last finished, or of the running
+                          one before the first ends; NAN before the first step */
+    bp_phase_seconds seconds;
+} bp_train_progress;
+
+typedef struct bp_trainer bp_trainer;
+
+typedef struct bp_train_place {
+    bp_pool *pool; /* borrowed */
+    const bp_kernels *kernels;
+} bp_train_place;
+
+/* `start` comes from bp_train_bind with the same data and options; both are referenced. NO_MEMORY.
+ */
+BP_NODISCARD bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
+                                      const bp_train_options *options, bp_train_place place,
+                                      bp_error *err);
+void bp_trainer_free(bp_trainer *trainer); /* NULL is allowed */
+
+/* One minibatch. One caller at a time; allocates nothing. DIVERGED: the loss is not finite (the
+ * weights stay as they were before the step). Past the last epoch: INVALID. */
+BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
+
+bool bp_trainer_done(const bp_trainer *trainer);
+bp_train_progress bp_trainer_progress(const bp_trainer *trainer);
+
+/* Rows held out for validation; 0: none. */
+size_t bp_trainer_validation_rows(const bp_trainer *trainer);
+
+typedef struct bp_evaluation {
+    size_t rows;
+    double loss;     /* mean over the rows */
+    double accuracy; /* share of rows whose largest output is their class; NAN for real targets */
+    double r2;       /* coefficient of determination over all outputs; NAN for classes */
+} bp_evaluation;
+
+/* Loss and metrics of the present weights on the held-out rows, on the pool. */
+void bp_trainer_validate(bp_trainer *trainer, bp_evaluation *out);
+
+/* A copy of the present weights, of version start.version + step. DIVERGED: one of them is not
+ * finite. NO_MEMORY. */
+BP_NODISCARD bp_status bp_trainer_snapshot(const bp_trainer *trainer, bp_snapshot **out,
+                                           bp_error *err);
+
+#endif

@@ -1,0 +1,156 @@
+/* Everything the daemon holds: models, data sets, jobs, the pool they train on and the store that
+ * keeps them. All functions may be called from any thread; those marked (slow) write files and are
+ * not for HTTP threads. Names match [A-Za-z0-9][A-Za-z0-9._-]{0,63}. */
+#ifndef BP_SERVICE_H
+#define BP_SERVICE_H
+
+#include <stdbool.h>
+
+#include "inference.h"
+#include "trainer.h"
+
+typedef struct bp_service bp_service;
+
+enum { BP_NAME_SIZE = 65, BP_TIME_SIZE = 32, BP_MAX_QUEUED_JOBS = 10000 };
+
+typedef struct bp_service_options {
+    const char *data_dir; /* made if missing, locked; NULL: nothing is kept */
+    size_t threads;       /* of the pool; 0: one for each core */
+    const char *isa;      /* NULL or "auto": the fastest */
+} bp_service_options;
+
+/* Opens the store and loads models, data sets and ended jobs (slow). INVALID, IO, CONFLICT (another
+ * process has the data directory), NO_MEMORY. */
+BP_NODISCARD bp_status bp_service_new(bp_service **out, const bp_service_options *options,
+                                      bp_error *err);
+/* Cancels what runs within a minibatch, joins the threads, closes the store (slow). */
+void bp_service_free(bp_service *service); /* NULL is allowed */
+
+typedef struct bp_service_info {
+    size_t threads;
+    const char *isa;
+    double started_at; /* wall seconds */
+    size_t models, datasets, jobs_running, jobs_queued;
+    const char *data_dir; /* NULL: none */
+} bp_service_info;
+void bp_service_describe(bp_service *service, bp_service_info *out);
+const bp_kernels *bp_service_kernels(const bp_service *service);
+
+/* --- models --------------------------------------------------------------------------------- */
+
+typedef struct bp_model_info {
+    char name[BP_NAME_SIZE];
+    double created_at; /* wall seconds */
+    bp_model_spec spec;
+    bp_snapshot *snapshot; /* a reference, for the caller to drop; NULL: the sizes are still open */
+    size_t jobs;           /* unfinished jobs that use it */
+} bp_model_info;
+void bp_model_info_clear(bp_model_info *info);
+
+/* (slow) EXISTS "/name"; INVALID "/name" and as bp_model_spec_check. When the spec names inputs and
+ * the last units, the model has its initial weights at once. */
+BP_NODISCARD bp_status bp_service_create_model(bp_service *service, const char *name,
+                                               const bp_model_spec *spec, bp_error *err);
+BP_NODISCARD bp_status bp_service_get_model(bp_service *service, const char *name,
+                                            bp_model_info *out, bp_error *err);
+/* (slow) CONFLICT: an unfinished job uses it. */
+BP_NODISCARD bp_status bp_service_delete_model(bp_service *service, const char *name,
+                                               bp_error *err);
+/* Up to `limit` models with names after `after` (NULL: from the first), by name, into `out`; the
+ * count to *count, whether more follow to *more. */
+BP_NODISCARD bp_status bp_service_list_models(bp_service *service, const char *after, size_t limit,
+                                              bp_model_info *out, size_t *count, bool *more,
+                                              bp_error *err);
+
+/* --- data sets ------------------------------------------------------------------------------ */
+
+typedef struct bp_dataset_info {
+    char name[BP_NAME_SIZE];
+    double created_at;
+    bp_dataset *dataset; /* a reference, for the caller to drop */
+    size_t jobs;
+} bp_dataset_info;
+void bp_dataset_info_clear(bp_dataset_info *info);
+
+/* (slow) Creates or replaces; takes a reference of its own. *created tells which. CONFLICT: an
+ * unfinished job uses the one that is there. */
+BP_NODISCARD bp_status bp_service_put_dataset(bp_service *service, const char *name,
+                                              bp_dataset *dataset, bool *created, bp_error *err);
+BP_NODISCARD bp_status bp_service_get_dataset(bp_service *service, const char *name,
+                                              bp_dataset_info *out, bp_error *err);
+BP_NODISCARD bp_status bp_service_delete_dataset(bp_service *service, const char *name,
+                                                 bp_error *err);
+BP_NODISCARD bp_status bp_service_list_datasets(bp_service *service, const char *after,
+                                                size_t limit, bp_dataset_info *out, size_t *count,
+                                                bool *more, bp_error *err);
+
+/* --- jobs ----------------------------------------------------------------------------------- */
+
+#define BP_JOB_STATE_TABLE(X)                                                                      \
+    X(QUEUED, "queued")                                                                            \
+    X(RUNNING, "running")                                                                          \
+    X(PAUSED, "paused")                                                                            \
+    X(SUCCEEDED, "succeeded")                                                                      \
+    X(FAILED, "failed")                                                                            \
+    X(CANCELLED, "cancelled")
+
+typedef enum bp_job_state {
+#define X(name, wire) BP_JOB_##name,
+    BP_JOB_STATE_TABLE(X)
+#undef X
+        BP_JOB_STATE_COUNT
+} bp_job_state;
+const char *bp_job_state_name(bp_job_state state);
+bool bp_job_state_is_terminal(bp_job_state state);
+
+typedef struct bp_job_request {
+    char model[BP_NAME_SIZE];
+    char dataset[BP_NAME_SIZE];
+    bp_train_options options;
+} bp_job_request;
+
+/* One point of the loss history: the end of an epoch. NAN: none. */
+typedef struct bp_job_point {
+    uint64_t epoch, step;
+    double train_loss, validation_loss, validation_accuracy, validation_r2, learning_rate,
+        elapsed_seconds;
+} bp_job_point;
+
+typedef struct bp_job_info {
+    uint64_t id;
+    bp_job_request request;
+    bp_job_state state;
+    size_t queue_position;                                   /* 1: next; 0: not queued */
+    double created_at, started_at, finished_at;              /* wall seconds; 0: not yet */
+    double elapsed_seconds, samples_per_second, eta_seconds; /* NAN: not known */
+    uint64_t steps_total;
+    size_t rows, validation_rows;
+    bp_train_progress progress;
+    bp_job_point last; /* last point of the history; step 0: none */
+    bp_job_point best; /* smallest validation loss (train loss without validation) */
+    bp_error error;    /* code BP_OK: none */
+    uint64_t error_epoch, error_step;
+    char sha256[BP_DIGEST_HEX_SIZE]; /* of the final weights; "": not ended, or no step done */
+} bp_job_info;
+
+/* (slow) Queues a job. NOT_FOUND "/model" or "/dataset"; INVALID as bp_train_bind and
+ * bp_train_options_check; BUSY: the queue is full. Jobs run in the order of their ids. */
+BP_NODISCARD bp_status bp_service_start_job(bp_service *service, const bp_job_request *request,
+                                            uint64_t *id, bp_error *err);
+BP_NODISCARD bp_status bp_service_get_job(bp_service *service, uint64_t id, bp_job_info *out,
+                                          bp_error *err);
+/* Up to `limit` jobs with ids below `before` (0: from the newest), newest first. */
+BP_NODISCARD bp_status bp_service_list_jobs(bp_service *service, uint64_t before, size_t limit,
+                                            bp_job_info *out, size_t *count, bool *more,
+                                            bp_error *err);
+/* Queued: cancelled at once. Running: within one minibatch, the weights so far are kept. CONFLICT:
+ * ended already. */
+BP_NODISCARD bp_status bp_service_cancel_job(bp_service *service, uint64_t id, bp_error *err);
+/* (slow) CONFLICT: not ended. */
+BP_NODISCARD bp_status bp_service_delete_job(bp_service *service, uint64_t id, bp_error *err);
+/* Points with epoch > after, at most `limit`, oldest first; *out is malloc'd, the caller's. */
+BP_NODISCARD bp_status bp_service_job_history(bp_service *service, uint64_t id, uint64_t after,
+                                              size_t limit, bp_job_point **out, size_t *count,
+                                              bp_error *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* The data directory: a SQLite catalogue of objects and one file for each large blob.
+ *
+ * Every write happens on the store's own thread and connection; a call returns when it is durable,
+ * or with an error and nothing changed. A blob is written beside its place, fsynced, renamed, its
+ * folder fsynced, and only then named in the catalogue with size and SHA-256. */
+#ifndef BP_STORE_H
+#define BP_STORE_H
+
+#include "digest.h"
+#include "status.h"
+
+typedef struct bp_store bp_store;
+
+#define BP_STORE_KIND_TABLE(X) X(MODEL, "model") X(DATASET, "dataset") X(JOB, "job")
+typedef enum bp_store_kind {
+#define X(name, wire) BP_STORE_##name,
+    BP_STORE_KIND_TABLE(X)
+#undef X
+        BP_STORE_KIND_COUNT
+} bp_store_kind;
+
+typedef struct bp_store_object {
+    bp_store_kind kind;
+    const char *name;
+    const char *json; /* what describes it */
+    const void *blob; /* NULL: none */
+    size_t blob_size;
+} bp_store_object;
+
+/* Makes the directory (0700) if missing, locks it (flock), opens or migrates the catalogue, removes
+ * orphaned files. CONFLICT: another process has it. IO. */
+BP_NODISCARD bp_status bp_store_open(bp_store **out, const char *data_dir, bp_error *err);
+void bp_store_close(bp_store *store); /* NULL is allowed */
+
+/* Creates or replaces (kind, name). Blocks until durable. Any thread. IO, NO_MEMORY. */
+BP_NODISCARD bp_status bp_store_put(bp_store *store, const bp_store_object *object, bp_error *err);
+/* Not being there is no error. */
+BP_NODISCARD bp_status bp_store_delete(bp_store *store, bp_store_kind kind, const char *name,
+                                       bp_error *err);
+/* Calls `each` for every object of a kind, in the order in which they were first put; blobs are
+ * verified against size and SHA-256 (a damaged one: IO, naming it). A failure of `each` ends it. */
+BP_NODISCARD bp_status bp_store_load(bp_store *store, bp_store_kind kind,
+                                     bp_status (*each)(void *context, const bp_store_object *object,
+                                                       bp_error *err),
+                                     void *context, bp_error *err);
+
+#endif
