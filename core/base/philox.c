@@ -1,5 +1,7 @@
 #include "philox.h"
 
+__extension__ typedef unsigned __int128 uint128;
+
 /* Multipliers and Weyl constants of table 2 of the paper. */
 enum { ROUNDS = 10 };
 static const uint32_t MULTIPLIER_0 = 0xD2511F53u, MULTIPLIER_1 = 0xCD9E8D57u;
@@ -49,7 +51,7 @@ void bp_random_permutation(uint64_t seed, bp_stream stream, uint32_t major, size
         }
         const uint32_t *pair = words + 2 * (draw % 2);
         uint64_t bits = (uint64_t)pair[1] << 32 | pair[0];
-        size_t j = (size_t)((__extension__ unsigned __int128)bits * (i + 1) >> 64);
+        size_t j = (size_t)((uint128)bits * (i + 1) >> 64);
         uint32_t swap = order[i];
         order[i] = order[j];
         order[j] = swap;
