@@ -1,0 +1,156 @@
+#include "network.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* name and formula of each row of a table of network.h */
+#define X(name, wire, formula) wire,
+static const char *const activation_names[] = {BP_ACTIVATION_TABLE(X)};
+static const char *const loss_names[] = {BP_LOSS_TABLE(X)};
+static const char *const initializer_names[] = {BP_INITIALIZER_TABLE(X)};
+static const char *const preprocessing_names[] = {BP_PREPROCESSING_TABLE(X)};
+#undef X
+#define X(name, wire, formula) formula,
+static const char *const activation_formulas[] = {BP_ACTIVATION_TABLE(X)};
+static const char *const loss_formulas[] = {BP_LOSS_TABLE(X)};
+static const char *const initializer_formulas[] = {BP_INITIALIZER_TABLE(X)};
+static const char *const preprocessing_formulas[] = {BP_PREPROCESSING_TABLE(X)};
+#undef X
+
+const bp_vocabulary bp_activations = {"activation", BP_ACTIVATION_COUNT, activation_names,
+                                      activation_formulas};
+const bp_vocabulary bp_losses = {"loss", BP_LOSS_COUNT, loss_names, loss_formulas};
+const bp_vocabulary bp_initializers = {"initializer", BP_INITIALIZER_COUNT, initializer_names,
+                                       initializer_formulas};
+const bp_vocabulary bp_preprocessings = {"preprocessing", BP_PREPROCESSING_COUNT,
+                                         preprocessing_names, preprocessing_formulas};
+
+bp_status bp_vocabulary_find(const bp_vocabulary *set, const char *name, const char *field,
+                             int *out, bp_error *err) {
+    char known[BP_MESSAGE_SIZE / 2] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (strcmp(set->names[i], name) == 0) {
+            *out = (int)i;
+            return BP_OK;
+        }
+        int n =
+            snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", set->names[i]);
+        if (n > 0 && used + (size_t)n < sizeof known) {
+            used += (size_t)n;
+        }
+    }
+    return bp_fail(err, BP_INVALID, field, "unknown %s '%.40s'; known: %s", set->what, name, known);
+}
+
+static bp_status check_layer(const bp_model_spec *spec, size_t i, bp_error *err) {
+    char field[BP_FIELD_SIZE];
+    const bp_layer_spec *layer = &spec->layers[i];
+    bool last = i + 1 == spec->layer_count;
+    snprintf(field, sizeof field, "/layers/%zu/units", i);
+    if (layer->units == 0 && !last) {
+        return bp_fail(err, BP_INVALID, field, "a hidden layer needs at least 1 unit");
+    }
+    if (layer->units > BP_MAX_UNITS) {
+        return bp_fail(err, BP_TOO_LARGE, field, "%zu units; the limit is %d", layer->units,
+                       BP_MAX_UNITS);
+    }
+    snprintf(field, sizeof field, "/layers/%zu/activation", i);
+    bool softmax = layer->activation == BP_ACTIVATION_SOFTMAX;
+    if (softmax && !(last && spec->loss == BP_LOSS_CROSS_ENTROPY)) {
+        return bp_fail(err, BP_INVALID, field,
+                       "softmax is for the last layer, with the loss cross_entropy");
+    }
+    if (last && !softmax && spec->loss == BP_LOSS_CROSS_ENTROPY) {
+        return bp_fail(err, BP_INVALID, field,
+                       "the loss cross_entropy needs softmax in the last layer");
+    }
+    return BP_OK;
+}
+
+static size_t round_to_line(size_t floats) {
+    return (floats + 15) / 16 * 16;
+}
+
+/* Places every array; TOO_LARGE beyond BP_MAX_PARAMETERS. Unknown sizes count as 1 here. */
+static bp_status lay_out(bp_network *network, bp_error *err) {
+    size_t parameters = 0, storage = 0;
+    for (size_t l = 1; l <= network->layer_count; l++) {
+        size_t in = network->width[l - 1], out = network->width[l];
+        network->weight_offset[l] = storage;
+        network->bias_offset[l] = storage + round_to_line(in * out);
+        storage = network->bias_offset[l] + round_to_line(out);
+        parameters += in * out + out;
+        if (parameters > BP_MAX_PARAMETERS) {
+            return bp_fail(err, BP_TOO_LARGE, "/layers", "more than %zu parameters",
+                           BP_MAX_PARAMETERS);
+        }
+    }
+    network->parameter_count = parameters;
+    network->storage_count = storage;
+    return BP_OK;
+}
+
+static bp_status fill_network(bp_network *out, const bp_model_spec *spec, size_t inputs,
+                              size_t outputs, bp_error *err) {
+    bp_network network = {.layer_count = spec->layer_count, .loss = spec->loss};
+    network.width[0] = inputs;
+    for (size_t l = 1; l <= spec->layer_count; l++) {
+        network.width[l] = l == spec->layer_count ? outputs : spec->layers[l - 1].units;
+        network.activation[l] = spec->layers[l - 1].activation;
+    }
+    bp_status status = lay_out(&network, err);
+    if (status == BP_OK) {
+        *out = network;
+    }
+    return status;
+}
+
+bp_status bp_model_spec_check(const bp_model_spec *spec, bp_error *err) {
+    if (spec->layer_count == 0) {
+        return bp_fail(err, BP_INVALID, "/layers", "a model needs at least one layer");
+    }
+    if (spec->layer_count > BP_MAX_LAYERS) {
+        return bp_fail(err, BP_TOO_LARGE, "/layers", "%zu layers; the limit is %d",
+                       spec->layer_count, BP_MAX_LAYERS);
+    }
+    if (spec->inputs > BP_MAX_UNITS) {
+        return bp_fail(err, BP_TOO_LARGE, "/inputs", "%zu inputs; the limit is %d", spec->inputs,
+                       BP_MAX_UNITS);
+    }
+    for (size_t i = 0; i < spec->layer_count; i++) {
+        bp_status status = check_layer(spec, i, err);
+        if (status != BP_OK) {
+            return status;
+        }
+    }
+    size_t last = spec->layers[spec->layer_count - 1].units;
+    bp_network network;
+    return fill_network(&network, spec, spec->inputs > 0 ? spec->inputs : 1, last > 0 ? last : 1,
+                        err);
+}
+
+bp_status bp_network_resolve(bp_network *out, const bp_model_spec *spec, size_t inputs,
+                             size_t outputs, bp_error *err) {
+    bp_status status = bp_model_spec_check(spec, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    size_t last = spec->layer_count - 1;
+    if (spec->inputs > 0 && spec->inputs != inputs) {
+        return bp_fail(err, BP_INVALID, "/inputs", "the model has %zu inputs, not %zu",
+                       spec->inputs, inputs);
+    }
+    if (spec->layers[last].units > 0 && spec->layers[last].units != outputs) {
+        char field[BP_FIELD_SIZE];
+        snprintf(field, sizeof field, "/layers/%zu/units", last);
+        return bp_fail(err, BP_INVALID, field, "the model has %zu outputs, not %zu",
+                       spec->layers[last].units, outputs);
+    }
+    if (inputs == 0 || outputs == 0 || inputs > BP_MAX_UNITS || outputs > BP_MAX_UNITS) {
+        return bp_fail(
+            err, BP_INVALID, inputs == 0 || inputs > BP_MAX_UNITS ? "/inputs" : "/layers",
+            "%zu inputs and %zu outputs; each must be in 1..%d", inputs, outputs, BP_MAX_UNITS);
+    }
+    return fill_network(out, spec, inputs, outputs, err);
+}
