@@ -25,6 +25,7 @@
     X(BUSY, "busy", "a queue is full or the server is stopping; try again")                        \
     X(DIVERGED, "diverged", "training met a non-finite number")                                    \
     X(CANCELLED, "cancelled", "stopped on request")                                                \
+    X(INTERRUPTED, "interrupted", "the server stopped before the job had ended")                   \
     X(IO, "io", "a file or the disk failed")                                                       \
     X(INTERNAL, "internal", "an invariant of the program does not hold")
 

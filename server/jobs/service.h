@@ -78,6 +78,7 @@ BP_NODISCARD bp_status bp_service_put_dataset(bp_service *service, const char *n
                                               bp_dataset *dataset, bool *created, bp_error *err);
 BP_NODISCARD bp_status bp_service_get_dataset(bp_service *service, const char *name,
                                               bp_dataset_info *out, bp_error *err);
+/* (slow) NOT_FOUND; CONFLICT: an unfinished job uses it. */
 BP_NODISCARD bp_status bp_service_delete_dataset(bp_service *service, const char *name,
                                                  bp_error *err);
 BP_NODISCARD bp_status bp_service_list_datasets(bp_service *service, const char *after,
@@ -143,8 +144,8 @@ BP_NODISCARD bp_status bp_service_get_job(bp_service *service, uint64_t id, bp_j
 BP_NODISCARD bp_status bp_service_list_jobs(bp_service *service, uint64_t before, size_t limit,
                                             bp_job_info *out, size_t *count, bool *more,
                                             bp_error *err);
-/* Queued: cancelled at once. Running: within one minibatch, the weights so far are kept. CONFLICT:
- * ended already. */
+/* (slow: a queued job's record is written) Queued: cancelled at once. Running: within one
+ * minibatch, the weights so far are kept; returns before that. CONFLICT: ended already. */
 BP_NODISCARD bp_status bp_service_cancel_job(bp_service *service, uint64_t id, bp_error *err);
 /* (slow) CONFLICT: not ended. */
 BP_NODISCARD bp_status bp_service_delete_job(bp_service *service, uint64_t id, bp_error *err);
