@@ -1,0 +1,294 @@
+/* The mathematics of training, one loop per formula, in double precision and with libm.
+ *
+ * Notation (Fleuret, deep learning course, lecture 3.6). A minibatch has `rows` samples n; layer l
+ * has width[l] units i and takes the width[l-1] outputs j of the layer before it:
+ *
+ *   forward     x(0) = x                    the sample
+ *               s(l) = w(l) x(l-1) + b(l)   the weighted sums
+ *               x(l) = sigma(s(l))          the activations
+ *   loss        l = the mean over the rows of l(x(L), y)
+ *   backward    dl/dx(L) from the definition of the loss
+ *               dl/ds(l) = dl/dx(l) . sigma'(s(l))
+ *               dl/dx(l) = w(l+1)^T dl/ds(l+1)
+ *               dl/dw(l) = the sum over the rows of dl/ds(l) x(l-1)^T
+ *               dl/db(l) = the sum over the rows of dl/ds(l)
+ *   update      v <- mu v + dl/dw;  w <- w - eta v      (b likewise)
+ *
+ * Because l is the mean over the rows, 1 / rows enters once, in dl/dx(L), and every later
+ * derivative carries it. w(l)[i][j] is stored at weight_offset[l] + j * width[l] + i. */
+#include "reference.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* --- activations: sigma and its derivative, by s and x = sigma(s) ---------------------------- */
+
+static double linear(double s) {
+    return s;
+}
+
+static double linear_slope(double s, double x) {
+    (void)s;
+    (void)x;
+    return 1;
+}
+
+static double relu(double s) {
+    return s > 0 ? s : 0;
+}
+
+/* At the kink, s = 0, the slope is taken as 0. */
+static double relu_slope(double s, double x) {
+    (void)x;
+    return s > 0 ? 1 : 0;
+}
+
+static double tanh_slope(double s, double x) {
+    (void)s;
+    return 1 - x * x;
+}
+
+static double sigmoid(double s) {
+    return 1 / (1 + exp(-s));
+}
+
+static double sigmoid_slope(double s, double x) {
+    (void)s;
+    return x * (1 - x);
+}
+
+/* Softmax is not here: it is a function of a whole row, not of one s. */
+static const struct {
+    double (*sigma)(double s);
+    double (*slope)(double s, double x);
+} activations[BP_ACTIVATION_COUNT] = {
+    [BP_ACTIVATION_LINEAR] = {linear, linear_slope},
+    [BP_ACTIVATION_RELU] = {relu, relu_slope},
+    [BP_ACTIVATION_TANH] = {tanh, tanh_slope},
+    [BP_ACTIVATION_SIGMOID] = {sigmoid, sigmoid_slope},
+};
+
+/* log sum_i e^s_i, shifted by the largest s so that nothing overflows. */
+static double log_sum_exp(const double *s, size_t width) {
+    double largest = s[0];
+    for (size_t i = 1; i < width; i++)
+        largest = fmax(largest, s[i]);
+    double sum = 0;
+    for (size_t i = 0; i < width; i++)
+        sum += exp(s[i] - largest);
+    return largest + log(sum);
+}
+
+/* x_i = e^s_i / sum_k e^s_k */
+static void softmax(const double *s, double *x, size_t width) {
+    double total = log_sum_exp(s, width);
+    for (size_t i = 0; i < width; i++)
+        x[i] = exp(s[i] - total);
+}
+
+/* --- forward -------------------------------------------------------------------------------- */
+
+/* s(l) = w(l) x(l-1) + b(l); x(l) = sigma(s(l)) for row n. */
+static void forward_row(bp_reference *r, size_t l, size_t n) {
+    size_t in = r->network->width[l - 1], out = r->network->width[l];
+    const double *w = r->parameters + r->network->weight_offset[l];
+    const double *b = r->parameters + r->network->bias_offset[l];
+    const double *input = r->x[l - 1] + n * in;
+    double *s = r->s[l] + n * out, *x = r->x[l] + n * out;
+    bp_activation activation = r->network->activation[l];
+
+    for (size_t i = 0; i < out; i++) {
+        s[i] = b[i];
+        for (size_t j = 0; j < in; j++)
+            s[i] += w[j * out + i] * input[j];
+    }
+    if (activation == BP_ACTIVATION_SOFTMAX)
+        softmax(s, x, out);
+    else
+        for (size_t i = 0; i < out; i++)
+            x[i] = activations[activation].sigma(s[i]);
+}
+
+/* y_i of row n: as given, or 1 for the row's class and 0 for the others. */
+static double target_value(const bp_reference *r, bp_reference_target target, size_t n, size_t i) {
+    if (target.class_index)
+        return (size_t)target.class_index[n] == i ? 1 : 0;
+    return target.y[n * r->network->width[r->network->layer_count] + i];
+}
+
+/* (1/D) sum_i (x(L)_i - y_i)^2 */
+static double mse_of_row(const bp_reference *r, bp_reference_target target, size_t n) {
+    size_t L = r->network->layer_count, width = r->network->width[L];
+    double sum = 0;
+    for (size_t i = 0; i < width; i++) {
+        double difference = r->x[L][n * width + i] - target_value(r, target, n, i);
+        sum += difference * difference;
+    }
+    return sum / (double)width;
+}
+
+/* - sum_i y_i log softmax(s(L))_i, from s so that a vanishing probability has a finite loss. */
+static double cross_entropy_of_row(const bp_reference *r, bp_reference_target target, size_t n) {
+    size_t L = r->network->layer_count, width = r->network->width[L];
+    const double *s = r->s[L] + n * width;
+    double total = log_sum_exp(s, width), sum = 0;
+    for (size_t i = 0; i < width; i++)
+        sum += target_value(r, target, n, i) * (total - s[i]);
+    return sum;
+}
+
+void bp_reference_forward(bp_reference *reference, bp_reference_target target) {
+    static double (*const loss_of_row[BP_LOSS_COUNT])(const bp_reference *, bp_reference_target,
+                                                      size_t) = {
+        [BP_LOSS_MSE] = mse_of_row,
+        [BP_LOSS_CROSS_ENTROPY] = cross_entropy_of_row,
+    };
+    double sum = 0;
+    for (size_t n = 0; n < reference->rows; n++) {
+        for (size_t l = 1; l <= reference->network->layer_count; l++)
+            forward_row(reference, l, n);
+        sum += loss_of_row[reference->network->loss](reference, target, n);
+    }
+    reference->loss = sum / (double)reference->rows;
+}
+
+/* --- backward ------------------------------------------------------------------------------- */
+
+/* mse: dl/dx(L)_i = 2 (x_i - y_i) / (D rows); dl/ds(L) = dl/dx(L) . sigma'(s(L)). */
+static void mse_backward(bp_reference *r, bp_reference_target target, size_t n) {
+    size_t L = r->network->layer_count, width = r->network->width[L];
+    double scale = 2 / ((double)width * (double)r->rows);
+    for (size_t i = 0; i < width; i++) {
+        size_t at = n * width + i;
+        r->dx[L][at] = scale * (r->x[L][at] - target_value(r, target, n, i));
+        r->ds[L][at] =
+            r->dx[L][at] * activations[r->network->activation[L]].slope(r->s[L][at], r->x[L][at]);
+    }
+}
+
+/* cross_entropy with softmax: dl/dx(L)_i = -y_i / (x_i rows), infinite where x_i underflowed. Every
+ * s(L)_k moves every x(L)_i, dx_i/ds_k = x_i ([i = k] - x_k), and the sum over i collapses to
+ * dl/ds(L)_k = (x_k sum_i y_i - y_k) / rows, in which nothing is divided by x. sum_i y_i is 1. */
+static void cross_entropy_backward(bp_reference *r, bp_reference_target target, size_t n) {
+    size_t L = r->network->layer_count, width = r->network->width[L];
+    double total = 0;
+    for (size_t i = 0; i < width; i++)
+        total += target_value(r, target, n, i);
+    for (size_t i = 0; i < width; i++) {
+        size_t at = n * width + i;
+        double x = r->x[L][at], y = target_value(r, target, n, i);
+        r->dx[L][at] = y == 0 ? 0 : -y / (x * (double)r->rows);
+        r->ds[L][at] = (x * total - y) / (double)r->rows;
+    }
+}
+
+/* dl/dx(l) = w(l+1)^T dl/ds(l+1); dl/ds(l) = dl/dx(l) . sigma'(s(l)) for row n, l < L. */
+static void backward_row(bp_reference *r, size_t l, size_t n) {
+    size_t width = r->network->width[l], next = r->network->width[l + 1];
+    const double *w = r->parameters + r->network->weight_offset[l + 1];
+    const double *ds_next = r->ds[l + 1] + n * next;
+    for (size_t j = 0; j < width; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < next; i++)
+            sum += w[j * next + i] * ds_next[i];
+        size_t at = n * width + j;
+        r->dx[l][at] = sum;
+        r->ds[l][at] = sum * activations[r->network->activation[l]].slope(r->s[l][at], r->x[l][at]);
+    }
+}
+
+/* dl/dw(l) = sum_n dl/ds(l) x(l-1)^T; dl/db(l) = sum_n dl/ds(l). */
+static void parameter_gradient(bp_reference *r, size_t l) {
+    size_t in = r->network->width[l - 1], out = r->network->width[l];
+    double *dw = r->gradient + r->network->weight_offset[l];
+    double *db = r->gradient + r->network->bias_offset[l];
+    for (size_t i = 0; i < out; i++) {
+        db[i] = 0;
+        for (size_t n = 0; n < r->rows; n++)
+            db[i] += r->ds[l][n * out + i];
+        for (size_t j = 0; j < in; j++) {
+            dw[j * out + i] = 0;
+            for (size_t n = 0; n < r->rows; n++)
+                dw[j * out + i] += r->ds[l][n * out + i] * r->x[l - 1][n * in + j];
+        }
+    }
+}
+
+void bp_reference_backward(bp_reference *reference, bp_reference_target target) {
+    static void (*const loss_backward[BP_LOSS_COUNT])(bp_reference *, bp_reference_target,
+                                                      size_t) = {
+        [BP_LOSS_MSE] = mse_backward,
+        [BP_LOSS_CROSS_ENTROPY] = cross_entropy_backward,
+    };
+    size_t L = reference->network->layer_count;
+    for (size_t n = 0; n < reference->rows; n++) {
+        loss_backward[reference->network->loss](reference, target, n);
+        for (size_t l = L - 1; l >= 1; l--)
+            backward_row(reference, l, n);
+    }
+    for (size_t l = 1; l <= L; l++)
+        parameter_gradient(reference, l);
+}
+
+/* --- update --------------------------------------------------------------------------------- */
+
+/* Padding between the arrays holds zeros in all three, and stays zero. */
+void bp_reference_update(bp_reference *reference, double *velocity, double eta, double mu) {
+    for (size_t p = 0; p < reference->network->storage_count; p++) {
+        velocity[p] = mu * velocity[p] + reference->gradient[p];
+        reference->parameters[p] -= eta * velocity[p];
+    }
+}
+
+/* --- memory --------------------------------------------------------------------------------- */
+
+static bool allocate(bp_reference *r) {
+    const bp_network *network = r->network;
+    size_t L = network->layer_count;
+    r->parameters = calloc(network->storage_count, sizeof(double));
+    r->gradient = calloc(network->storage_count, sizeof(double));
+    bool complete = r->parameters && r->gradient;
+    for (size_t l = 0; l <= L; l++) {
+        size_t row_bytes = network->width[l] * sizeof(double);
+        r->x[l] = calloc(r->rows, row_bytes);
+        complete = complete && r->x[l];
+        if (l == 0)
+            continue;
+        r->s[l] = calloc(r->rows, row_bytes);
+        r->dx[l] = calloc(r->rows, row_bytes);
+        r->ds[l] = calloc(r->rows, row_bytes);
+        complete = complete && r->s[l] && r->dx[l] && r->ds[l];
+    }
+    return complete;
+}
+
+bp_status bp_reference_new(bp_reference **out, const bp_network *network, size_t rows,
+                           bp_error *err) {
+    assert(rows > 0);
+    bp_reference *r = calloc(1, sizeof *r);
+    if (!r)
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the reference of a network");
+    r->network = network;
+    r->rows = rows;
+    if (!allocate(r)) {
+        bp_reference_free(r);
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the reference of a network");
+    }
+    *out = r;
+    return BP_OK;
+}
+
+void bp_reference_free(bp_reference *reference) {
+    if (!reference)
+        return;
+    for (size_t l = 0; l <= reference->network->layer_count; l++) {
+        free(reference->x[l]);
+        free(reference->s[l]);
+        free(reference->dx[l]);
+        free(reference->ds[l]);
+    }
+    free(reference->parameters);
+    free(reference->gradient);
+    free(reference);
+}
