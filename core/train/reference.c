@@ -72,19 +72,22 @@ static const struct {
 /* log sum_i e^s_i, shifted by the largest s so that nothing overflows. */
 static double log_sum_exp(const double *s, size_t width) {
     double largest = s[0];
-    for (size_t i = 1; i < width; i++)
+    for (size_t i = 1; i < width; i++) {
         largest = fmax(largest, s[i]);
+    }
     double sum = 0;
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < width; i++) {
         sum += exp(s[i] - largest);
+    }
     return largest + log(sum);
 }
 
 /* x_i = e^s_i / sum_k e^s_k */
 static void softmax(const double *s, double *x, size_t width) {
     double total = log_sum_exp(s, width);
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < width; i++) {
         x[i] = exp(s[i] - total);
+    }
 }
 
 /* --- forward -------------------------------------------------------------------------------- */
@@ -100,20 +103,24 @@ static void forward_row(bp_reference *r, size_t l, size_t n) {
 
     for (size_t i = 0; i < out; i++) {
         s[i] = b[i];
-        for (size_t j = 0; j < in; j++)
+        for (size_t j = 0; j < in; j++) {
             s[i] += w[j * out + i] * input[j];
+        }
     }
-    if (activation == BP_ACTIVATION_SOFTMAX)
+    if (activation == BP_ACTIVATION_SOFTMAX) {
         softmax(s, x, out);
-    else
-        for (size_t i = 0; i < out; i++)
+    } else {
+        for (size_t i = 0; i < out; i++) {
             x[i] = activations[activation].sigma(s[i]);
+        }
+    }
 }
 
 /* y_i of row n: as given, or 1 for the row's class and 0 for the others. */
 static double target_value(const bp_reference *r, bp_reference_target target, size_t n, size_t i) {
-    if (target.class_index)
+    if (target.class_index) {
         return (size_t)target.class_index[n] == i ? 1 : 0;
+    }
     return target.y[n * r->network->width[r->network->layer_count] + i];
 }
 
@@ -133,8 +140,9 @@ static double cross_entropy_of_row(const bp_reference *r, bp_reference_target ta
     size_t L = r->network->layer_count, width = r->network->width[L];
     const double *s = r->s[L] + n * width;
     double total = log_sum_exp(s, width), sum = 0;
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < width; i++) {
         sum += target_value(r, target, n, i) * (total - s[i]);
+    }
     return sum;
 }
 
@@ -146,8 +154,9 @@ void bp_reference_forward(bp_reference *reference, bp_reference_target target) {
     };
     double sum = 0;
     for (size_t n = 0; n < reference->rows; n++) {
-        for (size_t l = 1; l <= reference->network->layer_count; l++)
+        for (size_t l = 1; l <= reference->network->layer_count; l++) {
             forward_row(reference, l, n);
+        }
         sum += loss_of_row[reference->network->loss](reference, target, n);
     }
     reference->loss = sum / (double)reference->rows;
@@ -173,8 +182,9 @@ static void mse_backward(bp_reference *r, bp_reference_target target, size_t n) 
 static void cross_entropy_backward(bp_reference *r, bp_reference_target target, size_t n) {
     size_t L = r->network->layer_count, width = r->network->width[L];
     double total = 0;
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < width; i++) {
         total += target_value(r, target, n, i);
+    }
     for (size_t i = 0; i < width; i++) {
         size_t at = n * width + i;
         double x = r->x[L][at], y = target_value(r, target, n, i);
@@ -190,8 +200,9 @@ static void backward_row(bp_reference *r, size_t l, size_t n) {
     const double *ds_next = r->ds[l + 1] + n * next;
     for (size_t j = 0; j < width; j++) {
         double sum = 0;
-        for (size_t i = 0; i < next; i++)
+        for (size_t i = 0; i < next; i++) {
             sum += w[j * next + i] * ds_next[i];
+        }
         size_t at = n * width + j;
         r->dx[l][at] = sum;
         r->ds[l][at] = sum * activations[r->network->activation[l]].slope(r->s[l][at], r->x[l][at]);
@@ -205,12 +216,14 @@ static void parameter_gradient(bp_reference *r, size_t l) {
     double *db = r->gradient + r->network->bias_offset[l];
     for (size_t i = 0; i < out; i++) {
         db[i] = 0;
-        for (size_t n = 0; n < r->rows; n++)
+        for (size_t n = 0; n < r->rows; n++) {
             db[i] += r->ds[l][n * out + i];
+        }
         for (size_t j = 0; j < in; j++) {
             dw[j * out + i] = 0;
-            for (size_t n = 0; n < r->rows; n++)
+            for (size_t n = 0; n < r->rows; n++) {
                 dw[j * out + i] += r->ds[l][n * out + i] * r->x[l - 1][n * in + j];
+            }
         }
     }
 }
@@ -224,11 +237,13 @@ void bp_reference_backward(bp_reference *reference, bp_reference_target target) 
     size_t L = reference->network->layer_count;
     for (size_t n = 0; n < reference->rows; n++) {
         loss_backward[reference->network->loss](reference, target, n);
-        for (size_t l = L - 1; l >= 1; l--)
+        for (size_t l = L - 1; l >= 1; l--) {
             backward_row(reference, l, n);
+        }
     }
-    for (size_t l = 1; l <= L; l++)
+    for (size_t l = 1; l <= L; l++) {
         parameter_gradient(reference, l);
+    }
 }
 
 /* --- update --------------------------------------------------------------------------------- */
@@ -253,8 +268,9 @@ static bool allocate(bp_reference *r) {
         size_t row_bytes = network->width[l] * sizeof(double);
         r->x[l] = calloc(r->rows, row_bytes);
         complete = complete && r->x[l];
-        if (l == 0)
+        if (l == 0) {
             continue;
+        }
         r->s[l] = calloc(r->rows, row_bytes);
         r->dx[l] = calloc(r->rows, row_bytes);
         r->ds[l] = calloc(r->rows, row_bytes);
@@ -267,8 +283,9 @@ bp_status bp_reference_new(bp_reference **out, const bp_network *network, size_t
                            bp_error *err) {
     assert(rows > 0);
     bp_reference *r = calloc(1, sizeof *r);
-    if (!r)
+    if (!r) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the reference of a network");
+    }
     r->network = network;
     r->rows = rows;
     if (!allocate(r)) {
@@ -280,8 +297,9 @@ bp_status bp_reference_new(bp_reference **out, const bp_network *network, size_t
 }
 
 void bp_reference_free(bp_reference *reference) {
-    if (!reference)
+    if (!reference) {
         return;
+    }
     for (size_t l = 0; l <= reference->network->layer_count; l++) {
         free(reference->x[l]);
         free(reference->s[l]);
