@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import * as format from "../src/format.js";
+
+function table(name, cases) {
+  test(name, () => {
+    for (const [args, expected] of cases) {
+      assert.equal(format[name](...args), expected, `${name}(${JSON.stringify(args)})`);
+    }
+  });
+}
+
+table("formatLoss", [
+  [[2.302585], "2.303"], [[0.01234], "0.01234"], [[0.000123], "1.23e-4"], [[123456], "1.23e+5"],
+  [[0], "0.000"], [[null], "–"], [[undefined], "–"], [[NaN], "–"], [[Infinity], "–"], [["1"], "–"],
+]);
+table("formatPercent", [
+  [[0.975], "97.5 %"], [[1], "100.0 %"], [[0.9999], "99.9 %"], [[0], "0.0 %"], [[null], "–"],
+  [[0.98765, 2], "98.77 %"], [[0.999999, 2], "99.99 %"],
+]);
+table("formatRate", [
+  [[999], "999"], [[9999], "9,999"], [[45600], "46 k"], [[1234567], "1.23 M"], [[null], "–"],
+]);
+table("formatDuration", [
+  [[0], "0 ms"], [[0.25], "250 ms"], [[0.96], "1.0 s"], [[4.25], "4.3 s"], [[9.96], "10 s"],
+  [[59.4], "59 s"], [[59.6], "1 min 00 s"], [[125], "2 min 05 s"], [[3600], "1 h 00 min"],
+  [[90061], "1 d 1 h"], [[null], "–"], [[-1], "–"],
+]);
+table("formatCount", [[[1234567], "1,234,567"], [[0], "0"], [[null], "–"]]);
+table("formatLayers", [
+  [[64, [{ units: 128 }, { units: 10 }]], "64-128-10"],
+  [[null, [{ units: 128 }, { units: null }]], "?-128-?"],
+  [[0, [{ units: 3 }]], "?-3"],
+]);
+table("formatList", [[[["a", "b"], 2], "a, b"], [[["a", "b", "c"], 2], "a, b and 1 more"], [[[], 2], ""]]);
+
+test("parseTime takes RFC 3339 text and seconds, and nothing else", () => {
+  assert.equal(format.parseTime("2024-05-06T07:08:09Z").getTime(), 1714979289000);
+  assert.equal(format.parseTime(1714979289).getTime(), 1714979289000);
+  for (const value of [null, undefined, 0, "soon"]) assert.equal(format.parseTime(value), null);
+});
