@@ -1,8 +1,9 @@
 /* The data directory: a SQLite catalogue of objects and one file for each large blob.
  *
- * Every write happens on the store's own thread and connection; a call returns when it is durable,
- * or with an error and nothing changed. A blob is written beside its place, fsynced, renamed, its
- * folder fsynced, and only then named in the catalogue with size and SHA-256. */
+ * Every catalogue write happens on the store's own thread and connection; a call returns when it is
+ * durable, or with an error and nothing changed. A blob is written by the calling thread beside its
+ * place, fsynced, renamed, its folder fsynced, and only then named in the catalogue with size and
+ * SHA-256. Writes that wait at the same time share one commit. */
 #ifndef BP_STORE_H
 #define BP_STORE_H
 
@@ -28,17 +29,20 @@ typedef struct bp_store_object {
 } bp_store_object;
 
 /* Makes the directory (0700) if missing, locks it (flock), opens or migrates the catalogue, removes
- * orphaned files. CONFLICT: another process has it. IO. */
+ * orphaned files. CONFLICT: another process has it. INVALID: a newer program wrote it. IO. */
 BP_NODISCARD bp_status bp_store_open(bp_store **out, const char *data_dir, bp_error *err);
+/* Finishes what waits, then closes. No other call may be under way. */
 void bp_store_close(bp_store *store); /* NULL is allowed */
 
 /* Creates or replaces (kind, name). Blocks until durable. Any thread. IO, NO_MEMORY. */
 BP_NODISCARD bp_status bp_store_put(bp_store *store, const bp_store_object *object, bp_error *err);
-/* Not being there is no error. */
+/* Not being there is no error. Blocks until durable. Any thread. IO. */
 BP_NODISCARD bp_status bp_store_delete(bp_store *store, bp_store_kind kind, const char *name,
                                        bp_error *err);
-/* Calls `each` for every object of a kind, in the order in which they were first put; blobs are
- * verified against size and SHA-256 (a damaged one: IO, naming it). A failure of `each` ends it. */
+/* Calls `each`, on the calling thread, for every object of a kind in the order in which they were
+ * first put; blobs are verified against size and SHA-256 (a damaged one: IO, naming it). A failure
+ * of `each` ends it. `each` may put and delete; other threads may not, while it runs, replace or
+ * delete objects of this kind (their blobs would go as they are read). */
 BP_NODISCARD bp_status bp_store_load(bp_store *store, bp_store_kind kind,
                                      bp_status (*each)(void *context, const bp_store_object *object,
                                                        bp_error *err),

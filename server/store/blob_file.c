@@ -1,0 +1,171 @@
+#include "blob_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One write() moves at most this much: Linux stops just below 2 GiB anyway. */
+#define CHUNK_BYTES ((size_t)1 << 26)
+
+static const char suffix[] = ".blob";
+static const char unfinished[] = ".tmp";
+
+static bp_status fail_io(bp_error *err, const char *verb, const char *file) {
+    return bp_fail(err, BP_IO, NULL, "cannot %s blobs/%s: %s", verb, file, strerror(errno));
+}
+
+/* Writes all bytes and adds them to the digest on the way. */
+static int write_all(int file, const unsigned char *bytes, size_t size, bp_digest *digest) {
+    while (size > 0) {
+        ssize_t done = write(file, bytes, size < CHUNK_BYTES ? size : CHUNK_BYTES);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done < 0) {
+            return -1;
+        }
+        bp_digest_add(digest, bytes, (size_t)done);
+        bytes += done;
+        size -= (size_t)done;
+    }
+    return 0;
+}
+
+/* close() reports what the file system learned late, so its result counts. */
+static int write_file(int folder, const char *name, const void *bytes, size_t size,
+                      bp_digest *digest) {
+    int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return -1;
+    }
+    int result = write_all(file, bytes, size, digest);
+    if (result == 0) {
+        result = fsync(file);
+    }
+    int saved = errno;
+    if (close(file) != 0 && result == 0) {
+        return -1;
+    }
+    errno = saved;
+    return result;
+}
+
+bp_status bp_blob_write(int folder, uint64_t number, const void *bytes, size_t size, bp_blob *out,
+                        bp_error *err) {
+    bp_blob blob = {.size = size};
+    char temporary[BP_BLOB_FILE_SIZE];
+    snprintf(blob.file, sizeof blob.file, "%016" PRIx64 "%s", number, suffix);
+    snprintf(temporary, sizeof temporary, "%016" PRIx64 "%s%s", number, suffix, unfinished);
+    bp_digest digest;
+    bp_digest_start(&digest);
+    if (write_file(folder, temporary, bytes, size, &digest) != 0 ||
+        renameat(folder, temporary, folder, blob.file) != 0) {
+        bp_status status = fail_io(err, "write", temporary);
+        bp_blob_remove(folder, temporary);
+        return status;
+    }
+    if (fsync(folder) != 0) {
+        bp_status status = fail_io(err, "make durable", blob.file);
+        bp_blob_remove(folder, blob.file);
+        return status;
+    }
+    bp_digest_finish(&digest, blob.sha256);
+    *out = blob;
+    return BP_OK;
+}
+
+static int read_all(int file, unsigned char *bytes, size_t size) {
+    while (size > 0) {
+        ssize_t done = read(file, bytes, size < CHUNK_BYTES ? size : CHUNK_BYTES);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            return -1;
+        }
+        bytes += done;
+        size -= (size_t)done;
+    }
+    return 0;
+}
+
+static bp_status check_size(int file, const bp_blob *blob, bp_error *err) {
+    struct stat facts;
+    if (fstat(file, &facts) != 0) {
+        return fail_io(err, "read", blob->file);
+    }
+    if ((uint64_t)facts.st_size != blob->size) {
+        return bp_fail(err, BP_IO, NULL,
+                       "blobs/%s is damaged: it has %" PRIu64 " bytes, not %" PRIu64, blob->file,
+                       (uint64_t)facts.st_size, blob->size);
+    }
+    return BP_OK;
+}
+
+static bp_status check_digest(const void *bytes, const bp_blob *blob, bp_error *err) {
+    bp_digest digest;
+    char hex[BP_DIGEST_HEX_SIZE];
+    bp_digest_start(&digest);
+    bp_digest_add(&digest, bytes, blob->size);
+    bp_digest_finish(&digest, hex);
+    if (strcmp(hex, blob->sha256) != 0) {
+        return bp_fail(err, BP_IO, NULL, "blobs/%s is damaged: its SHA-256 is not the one recorded",
+                       blob->file);
+    }
+    return BP_OK;
+}
+
+static bp_status read_checked(int file, const bp_blob *blob, void **out, bp_error *err) {
+    bp_status status = check_size(file, blob, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    void *bytes = malloc(blob->size > 0 ? blob->size : 1);
+    if (bytes == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for blobs/%s of %" PRIu64 " bytes",
+                       blob->file, blob->size);
+    }
+    status = read_all(file, bytes, blob->size) != 0 ? fail_io(err, "read", blob->file)
+                                                    : check_digest(bytes, blob, err);
+    if (status != BP_OK) {
+        free(bytes);
+        return status;
+    }
+    *out = bytes;
+    return BP_OK;
+}
+
+bp_status bp_blob_read(int folder, const bp_blob *blob, void **out, bp_error *err) {
+    int file = openat(folder, blob->file, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return fail_io(err, "read", blob->file);
+    }
+    bp_status status = read_checked(file, blob, out, err);
+    close(file);
+    return status;
+}
+
+void bp_blob_remove(int folder, const char *file) {
+    if (file[0] != '\0') {
+        unlinkat(folder, file, 0);
+    }
+}
+
+bool bp_blob_parse_name(const char *file, uint64_t *number) {
+    enum { DIGITS = 16 };
+    if (strspn(file, "0123456789abcdef") != DIGITS) {
+        return false;
+    }
+    const char *rest = file + DIGITS;
+    if (strncmp(rest, suffix, sizeof suffix - 1) != 0) {
+        return false;
+    }
+    rest += sizeof suffix - 1;
+    *number = strtoull(file, NULL, 16);
+    return rest[0] == '\0' || strcmp(rest, unfinished) == 0;
+}
