@@ -51,6 +51,6 @@ export const api = {
   datasets: (parameters = {}) => request(`/v1/datasets${query(parameters)}`),
   jobs: (parameters = {}) => request(`/v1/jobs${query(parameters)}`),
   job: (id) => request(job(id)),
-  metrics: (id, after) => request(`${job(id)}/metrics${query({ after })}`),
+  metrics: (id, parameters) => request(`${job(id)}/metrics${query(parameters)}`),
   cancel: (id) => request(`${job(id)}/cancel`, { method: "POST" }),
 };

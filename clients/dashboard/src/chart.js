@@ -78,10 +78,10 @@ function optionsOf(view, data) {
       x: { time: false, range: () => rangeOfEpochs(view) },
       y: view.logarithmic ? { distr: LOGARITHMIC } : { distr: LINEAR, range: rangeOfLosses },
     },
-    axes: [axis({ incrs: epochIncrements(), values: (_, ticks) => ticks.map(formatCount) }),
-      axis({ size: 64, values: (_, ticks) => ticks.map(formatTick) })],
+    axes: [axis({ size: 34, incrs: epochIncrements(), values: (_, ticks) => ticks.map(formatCount) }),
+      axis({ size: 52, values: (_, ticks) => ticks.map(formatTick) })],
     series: [
-      { label: "Epoch", value: (_, epoch) => formatCount(epoch) },
+      { label: "Epoch", value: (plot, epoch) => formatCount(epoch ?? lastOf(plot, 0)) },
       series("Train loss", "--train", true),
       series("Validation loss", "--validation", data[2].some((value) => value !== null), [6, 4]),
     ],
@@ -92,8 +92,13 @@ function optionsOf(view, data) {
 }
 
 function series(label, name, show, dash) {
-  const value = (_, loss) => formatLoss(loss);
+  const value = (plot, loss, index) => formatLoss(loss ?? lastOf(plot, index));
   return { label, stroke: colour(name), width: 2, dash, show, value, spanGaps: false, points: { size: 5 } };
+}
+
+// Without a pointer on the chart the legend shows the latest values.
+function lastOf(plot, index) {
+  return plot.cursor.idx === null || plot.cursor.idx === undefined ? plot.data[index]?.at(-1) : null;
 }
 
 function axis(options) {

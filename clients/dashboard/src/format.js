@@ -52,9 +52,13 @@ export function parseTime(value) {
   return Number.isNaN(time.getTime()) ? null : time;
 }
 
+// Local time, the larger unit first: 2024-05-06 07:08.
 export function formatTime(value) {
   const time = parseTime(value);
-  return time ? time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }) : MISSING;
+  if (!time) return MISSING;
+  const two = (number) => String(number).padStart(2, "0");
+  const date = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-");
+  return `${date} ${[time.getHours(), time.getMinutes()].map(two).join(":")}`;
 }
 
 // 64-128-10, with a question mark for a size that the first training will fix.

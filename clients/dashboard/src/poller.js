@@ -12,6 +12,7 @@ const RETRY_MS = [1000, 2000, 4000, 8000];
 const JOBS_PER_PAGE = 50;
 // Of one job's history in one round, so that a long history does not hold up the rest of the page.
 const PAGES_PER_ROUND = 20;
+const POINTS_PER_ANSWER = 1000;
 
 export class Poller {
   constructor(api, state) {
@@ -150,7 +151,7 @@ export class Poller {
   // A job that had ended when it was read, and whose history gave nothing new after that, is complete.
   async extend(curve, job) {
     for (let page = 0; page < PAGES_PER_ROUND && !curve.complete; page++) {
-      const { points } = await this.api.metrics(job.id, curve.lastEpoch);
+      const { points } = await this.api.metrics(job.id, { after: curve.lastEpoch, max_points: POINTS_PER_ANSWER });
       if (!curve.append(points)) {
         curve.complete = isTerminal(job);
         return;

@@ -40,3 +40,8 @@ test("parseTime takes RFC 3339 text and seconds, and nothing else", () => {
   assert.equal(format.parseTime(1714979289).getTime(), 1714979289000);
   for (const value of [null, undefined, 0, "soon"]) assert.equal(format.parseTime(value), null);
 });
+
+test("formatTime is local time, the larger unit first", () => {
+  assert.equal(format.formatTime(new Date(2024, 4, 6, 7, 8, 9).toISOString()), "2024-05-06 07:08");
+  assert.equal(format.formatTime(null), "–");
+});

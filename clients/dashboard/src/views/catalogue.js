@@ -5,7 +5,7 @@ import * as format from "../format.js";
 
 const MODEL_COLUMNS = [
   ["Model", (model) => model.name],
-  ["Layers", (model) => format.formatLayers(model.inputs, model.layers)],
+  ["Layers", (model) => format.formatLayers(model.inputs, model.layers), "whole"],
   ["Activations", (model) => model.layers.map((layer) => layer.activation).join(", ")],
   ["Loss", (model) => String(model.loss).replaceAll("_", " ")],
   ["Parameters", (model) => format.formatCount(model.parameter_count ?? model.parameters), "number"],

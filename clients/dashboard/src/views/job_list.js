@@ -18,6 +18,7 @@ export function createJobList(root, actions) {
   return ({ jobs, info, selection }) => {
     update(jobs.items.map((job) => ({ ...job, chosen: String(job.id) === String(selection.id) })));
     setText(count, summarize(info));
+    setHidden(list, jobs.items.length === 0);
     setHidden(empty, !jobs.loaded || jobs.items.length > 0);
     setHidden(pages, jobs.page === 0 && jobs.next === null);
     newer.disabled = jobs.page === 0;
@@ -60,7 +61,7 @@ function describe(job) {
   const parts = [`epoch ${job.epoch}/${job.epochs}`, `loss ${formatLoss(job.train_loss)}`];
   if (job.samples_per_second) parts.push(`${formatRate(job.samples_per_second)} samples/s`);
   if (job.state === "running") parts.push(`${formatDuration(job.eta_seconds)} left`);
-  return parts.join(" · ");
+  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · "); // a figure stays with its unit
 }
 
 export function createCancelButton(actions) {
