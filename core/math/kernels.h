@@ -1,11 +1,82 @@
-/* The arithmetic of the engine, one table per instruction set. Every table computes the same bits:
- * the definitions are in README.md beside this file, the naive table spells them as loops. */
+/* The arithmetic of the engine, one table of functions per instruction set. Every table computes
+ * the same bits: the definitions are in README.md beside this file, and the table "naive" spells
+ * them as loops. Any thread may call them; none allocates. */
 #ifndef BP_KERNELS_H
 #define BP_KERNELS_H
 
+#include "activation.h"
 #include "status.h"
 
-typedef struct bp_kernels bp_kernels;
+/* Where the chain of a product's element starts. */
+typedef enum bp_start {
+    BP_START_ZERO, /* at 0 */
+    BP_START_BIAS, /* at bias[j] */
+    BP_START_C     /* at what C holds */
+} bp_start;
+
+/* C[i, j] = start, then for k = 0, 1, ... one fma(A[i, k], B[k, j], .). i < m, j < n, k < depth.
+ * A[i, k] = a[i * a_row + k * a_column]; B and C are row-major with their strides. */
+typedef struct bp_product {
+    size_t m, n, depth;
+    const float *a;
+    size_t a_row, a_column;
+    const float *b;
+    size_t b_row;
+    float *c;
+    size_t c_row;
+    bp_start start;
+    const float *bias; /* [n], for BP_START_BIAS */
+} bp_product;
+
+/* Rows [rows, width] of the last layer; row-major, without padding. */
+typedef struct bp_output_rows {
+    size_t rows, width;
+    float *x;    /* in: s(L) for cross_entropy, x(L) for mse. out: x(L) */
+    float *d;    /* out: dl/ds(L) for cross_entropy, dl/dx(L) for mse; NULL: not wanted */
+    float scale; /* of d: 1/B for the mean over the minibatch */
+    float *loss; /* out: [rows] */
+} bp_output_rows;
+
+/* One momentum update of `count` parameters. */
+typedef struct bp_momentum {
+    size_t count;
+    float learning_rate, momentum;
+    const float *gradient;
+    float *velocity; /* v <- fma(mu, v, g) */
+    float *weight;   /* w <- fma(-eta, v, w) */
+} bp_momentum;
+
+/* Rows of a data set for the network: out[r, c] = (x[index[r], c] - mean[c]) * scale[c]. */
+typedef struct bp_gather {
+    size_t rows, width;
+    const float *x;        /* [*, width] */
+    const uint32_t *index; /* [rows]; NULL: 0, 1, ... */
+    const float *mean, *scale;
+    float *out; /* [rows, width] */
+} bp_gather;
+
+typedef struct bp_kernels {
+    const char *name;
+    void (*product)(const bp_product *product);
+    /* out[j] = start, then + a[i, j] for i ascending; a [rows, width] with row stride a_row. */
+    void (*column_sums)(size_t rows, size_t width, const float *a, size_t a_row, bp_start start,
+                        float *out);
+    /* x = sigma(s) in place; softmax is not among them. */
+    void (*activate)(bp_activation activation, size_t count, float *s);
+    /* ds = dx . sigma'(s), where sigma' is written in x = sigma(s). ds may be dx. */
+    void (*activate_backward)(bp_activation activation, size_t count, const float *x,
+                              const float *dx, float *ds);
+    /* Softmax, cross-entropy and its derivative; class_index [rows]. */
+    void (*cross_entropy)(const bp_output_rows *rows, const int32_t *class_index);
+    /* Mean squared error over the outputs of each row and its derivative; y [rows, width]. */
+    void (*mse)(const bp_output_rows *rows, const float *y);
+    /* x = softmax(s) in place, without targets. */
+    void (*softmax)(size_t rows, size_t width, float *s);
+    void (*gather)(const bp_gather *gather);
+    /* a = a * factor */
+    void (*scale)(size_t count, float factor, float *a);
+    void (*momentum)(const bp_momentum *update);
+} bp_kernels;
 
 /* The table of a name ("avx512", "avx2", "neon", "plain", "naive"); NULL or "auto": the fastest
  * that this machine runs. INVALID with the names that this machine runs. */
@@ -15,5 +86,10 @@ const char *bp_kernels_name(const bp_kernels *kernels);
 
 /* Names that this machine runs, fastest first, into names[capacity]; returns how many there are. */
 size_t bp_kernels_available(const char **names, size_t capacity);
+
+/* out[j, i] = a[i, j]; a [rows, width] with row stride a_row, out with row stride out_row. No
+ * arithmetic, so it is the same for all tables. */
+void bp_transpose(size_t rows, size_t width, const float *a, size_t a_row, float *out,
+                  size_t out_row);
 
 #endif

@@ -9,19 +9,14 @@
 
 #include <stdbool.h>
 
+#include "activation.h"
 #include "status.h"
 
 enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
 #define BP_MAX_PARAMETERS ((size_t)1 << 29) /* 2 GiB of float32 */
 
-/* Each closed set is one table: enumerator, name on the wire, formula. */
-#define BP_ACTIVATION_TABLE(X)                                                                     \
-    X(LINEAR, "linear", "s")                                                                       \
-    X(RELU, "relu", "max(0, s)")                                                                   \
-    X(TANH, "tanh", "(e^s - e^-s) / (e^s + e^-s)")                                                 \
-    X(SIGMOID, "sigmoid", "1 / (1 + e^-s)")                                                        \
-    X(SOFTMAX, "softmax", "e^s_i / sum_j e^s_j; last layer, with cross_entropy")
-
+/* Each closed set is one table: enumerator, name on the wire, formula. (Activations: activation.h.)
+ */
 #define BP_LOSS_TABLE(X)                                                                           \
     X(MSE, "mse", "(1/D) sum_d (x(L)_d - y_d)^2, averaged over the minibatch")                     \
     X(CROSS_ENTROPY, "cross_entropy", "-log softmax(s(L))_y, averaged over the minibatch")
@@ -39,9 +34,6 @@ enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
     X(STANDARDIZE, "standardize", "(x - mean) / standard deviation of the training rows")          \
     X(NONE, "none", "the numbers as they are")
 
-#define X(name, wire, formula) BP_ACTIVATION_##name,
-typedef enum bp_activation { BP_ACTIVATION_TABLE(X) BP_ACTIVATION_COUNT } bp_activation;
-#undef X
 #define X(name, wire, formula) BP_LOSS_##name,
 typedef enum bp_loss { BP_LOSS_TABLE(X) BP_LOSS_COUNT } bp_loss;
 #undef X

@@ -1,0 +1,42 @@
+/* The constants of the element-wise functions, shared by the scalar definition and the vector form.
+ * Polynomials: minimax fits on the stated intervals. */
+#ifndef BP_ELEMENT_CONSTANTS_H
+#define BP_ELEMENT_CONSTANTS_H
+
+/* exp: n = round(x / ln 2), r = x - n ln 2 in two parts, e^r as a polynomial on [-ln2/2, ln2/2]. */
+#define BP_LOG2_E 0x1.715476p+0f
+#define BP_LN2_HIGH 0x1.62e400p-1f
+#define BP_LN2_LOW 0x1.7f7d1cp-20f
+#define BP_ROUND_MAGIC 0x1.8p+23f    /* adding and subtracting it rounds to the nearest integer */
+#define BP_EXP_MAX_INPUT 0x1.64p+6f  /* 89: beyond it every e^x is infinite */
+#define BP_EXP_MIN_INPUT -0x1.a4p+6f /* -105: below it every e^x is 0 */
+#define BP_EXP_C7 0x1.a151bcp-13f
+#define BP_EXP_C6 0x1.6d4366p-10f
+#define BP_EXP_C5 0x1.1110c6p-7f
+#define BP_EXP_C4 0x1.5554e8p-5f
+#define BP_EXP_C3 0x1.555556p-3f
+#define BP_EXP_C2 0x1.000000p-1f
+
+/* tanh on |x| < 5/8: x + x^3 P(x^2); Cephes tanhf (Moshier), public constants. */
+#define BP_TANH_SMALL 0.625f
+#define BP_TANH_C4 -5.70498872745e-3f
+#define BP_TANH_C3 2.06390887954e-2f
+#define BP_TANH_C2 -5.37397155531e-2f
+#define BP_TANH_C1 1.33314422036e-1f
+#define BP_TANH_C0 -3.33332819422e-1f
+
+/* log: x = 2^e m with m in [sqrt(1/2), sqrt(2)); log(1 + f) = f - f^2/2 + f^3 P(f); Cephes logf. */
+#define BP_SQRT_HALF 0.707106781186547524f
+#define BP_LOG_C8 7.0376836292e-2f
+#define BP_LOG_C7 -1.1514610310e-1f
+#define BP_LOG_C6 1.1676998740e-1f
+#define BP_LOG_C5 -1.2420140846e-1f
+#define BP_LOG_C4 1.4249322787e-1f
+#define BP_LOG_C3 -1.6668057665e-1f
+#define BP_LOG_C2 2.0000714765e-1f
+#define BP_LOG_C1 -2.4999993993e-1f
+#define BP_LOG_C0 3.3333331174e-1f
+#define BP_LOG_LN2_HIGH 0.693359375f
+#define BP_LOG_LN2_LOW -2.12194440e-4f
+
+#endif

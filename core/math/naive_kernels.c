@@ -1,0 +1,177 @@
+/* The definitions of the arithmetic as loops over single numbers. Slow on purpose, and independent
+ * of the vector forms: what these loops compute is what every table must compute, bit for bit. */
+#include "kernels_internal.h"
+#include "scalar_math.h"
+
+static float chain_start(const bp_product *p, size_t i, size_t j) {
+    switch (p->start) {
+    case BP_START_BIAS:
+        return p->bias[j];
+    case BP_START_C:
+        return p->c[i * p->c_row + j];
+    default:
+        return 0.0f;
+    }
+}
+
+static void naive_product(const bp_product *p) {
+    for (size_t i = 0; i < p->m; i++) {
+        for (size_t j = 0; j < p->n; j++) {
+            float sum = chain_start(p, i, j);
+            for (size_t k = 0; k < p->depth; k++) {
+                sum = fmaf(p->a[i * p->a_row + k * p->a_column], p->b[k * p->b_row + j], sum);
+            }
+            p->c[i * p->c_row + j] = sum;
+        }
+    }
+}
+
+static void naive_column_sums(size_t rows, size_t width, const float *a, size_t a_row,
+                              bp_start start, float *out) {
+    for (size_t j = 0; j < width; j++) {
+        float sum = start == BP_START_C ? out[j] : 0.0f;
+        for (size_t i = 0; i < rows; i++) {
+            sum += a[i * a_row + j];
+        }
+        out[j] = sum;
+    }
+}
+
+static float sigma(bp_activation activation, float s) {
+    switch (activation) {
+    case BP_ACTIVATION_RELU:
+        return s > 0 ? s : 0;
+    case BP_ACTIVATION_TANH:
+        return bp_tanh_scalar(s);
+    case BP_ACTIVATION_SIGMOID:
+        return bp_sigmoid_scalar(s);
+    default:
+        return s;
+    }
+}
+
+static float sigma_backward(bp_activation activation, float x, float dx) {
+    switch (activation) {
+    case BP_ACTIVATION_RELU:
+        return x > 0 ? dx : 0;
+    case BP_ACTIVATION_TANH:
+        return dx * fmaf(-x, x, 1.0f);
+    case BP_ACTIVATION_SIGMOID:
+        return dx * (x * (1.0f - x));
+    default:
+        return dx;
+    }
+}
+
+static void naive_activate(bp_activation activation, size_t count, float *s) {
+    for (size_t i = 0; i < count; i++) {
+        s[i] = sigma(activation, s[i]);
+    }
+}
+
+static void naive_activate_backward(bp_activation activation, size_t count, const float *x,
+                                    const float *dx, float *ds) {
+    for (size_t i = 0; i < count; i++) {
+        ds[i] = sigma_backward(activation, x[i], dx[i]);
+    }
+}
+
+/* The interleaved sum: term j goes to chain j mod 16; the chains are joined by halving. */
+enum { CHAINS = 16 };
+static float join(float chain[CHAINS]) {
+    for (int half = CHAINS / 2; half >= 1; half /= 2) {
+        for (int i = 0; i < half; i++) {
+            chain[i] = chain[i] + chain[i + half];
+        }
+    }
+    return chain[0];
+}
+
+/* s <- softmax(s); returns log sum_j e^(s_j - max) and the maximum. */
+static float softmax_row(size_t width, float *s, float *most) {
+    *most = s[0];
+    for (size_t j = 1; j < width; j++) {
+        *most = s[j] > *most ? s[j] : *most;
+    }
+    float chain[CHAINS] = {0};
+    for (size_t j = 0; j < width; j++) {
+        s[j] = bp_exp_scalar(s[j] - *most);
+        chain[j % CHAINS] += s[j];
+    }
+    float sum = join(chain);
+    for (size_t j = 0; j < width; j++) {
+        s[j] = s[j] / sum;
+    }
+    return bp_log_scalar(sum);
+}
+
+static void naive_softmax(size_t rows, size_t width, float *s) {
+    float most;
+    for (size_t i = 0; i < rows; i++) {
+        softmax_row(width, s + i * width, &most);
+    }
+}
+
+static void naive_cross_entropy(const bp_output_rows *rows, const int32_t *class_index) {
+    for (size_t i = 0; i < rows->rows; i++) {
+        float *x = rows->x + i * rows->width, most;
+        float of_class = x[class_index[i]];
+        float log_sum = softmax_row(rows->width, x, &most);
+        rows->loss[i] = log_sum - (of_class - most);
+        for (size_t j = 0; rows->d != NULL && j < rows->width; j++) {
+            float error = j == (size_t)class_index[i] ? x[j] - 1.0f : x[j];
+            rows->d[i * rows->width + j] = error * rows->scale;
+        }
+    }
+}
+
+static void naive_mse(const bp_output_rows *rows, const float *y) {
+    const float slope = 2.0f / (float)rows->width * rows->scale;
+    for (size_t i = 0; i < rows->rows; i++) {
+        float chain[CHAINS] = {0};
+        for (size_t j = 0; j < rows->width; j++) {
+            float difference = rows->x[i * rows->width + j] - y[i * rows->width + j];
+            chain[j % CHAINS] = fmaf(difference, difference, chain[j % CHAINS]);
+            if (rows->d != NULL) {
+                rows->d[i * rows->width + j] = difference * slope;
+            }
+        }
+        rows->loss[i] = join(chain) / (float)rows->width;
+    }
+}
+
+static void naive_gather(const bp_gather *g) {
+    for (size_t i = 0; i < g->rows; i++) {
+        size_t row = g->index != NULL ? g->index[i] : i;
+        for (size_t j = 0; j < g->width; j++) {
+            g->out[i * g->width + j] = (g->x[row * g->width + j] - g->mean[j]) * g->scale[j];
+        }
+    }
+}
+
+static void naive_scale(size_t count, float factor, float *a) {
+    for (size_t i = 0; i < count; i++) {
+        a[i] = a[i] * factor;
+    }
+}
+
+static void naive_momentum(const bp_momentum *u) {
+    for (size_t i = 0; i < u->count; i++) {
+        u->velocity[i] = fmaf(u->momentum, u->velocity[i], u->gradient[i]);
+        u->weight[i] = fmaf(-u->learning_rate, u->velocity[i], u->weight[i]);
+    }
+}
+
+const bp_kernels bp_kernels_naive = {
+    .name = "naive",
+    .product = naive_product,
+    .column_sums = naive_column_sums,
+    .activate = naive_activate,
+    .activate_backward = naive_activate_backward,
+    .cross_entropy = naive_cross_entropy,
+    .mse = naive_mse,
+    .softmax = naive_softmax,
+    .gather = naive_gather,
+    .scale = naive_scale,
+    .momentum = naive_momentum,
+};

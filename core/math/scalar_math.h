@@ -1,0 +1,93 @@
+/* The element-wise functions, one number at a time: these are their definitions. Each is a fixed
+ * sequence of fma, +, -, *, / and bit operations, so it gives the same bits on every machine; the
+ * vector forms in vector_math.h follow it operation by operation. Error bounds are measured over
+ * all float32 inputs by tests/core/math. */
+#ifndef BP_SCALAR_MATH_H
+#define BP_SCALAR_MATH_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "element_constants.h"
+
+static inline float bp_bits_to_float(int32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline int32_t bp_float_to_bits(float value) {
+    int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* 2^n for n in [-126, 127] */
+static inline float bp_power_of_two(int32_t n) {
+    return bp_bits_to_float((int32_t)((uint32_t)(n + 127) << 23));
+}
+
+/* e^x within 1 ulp; subnormal results too. */
+static inline float bp_exp_scalar(float x) {
+    float c = x > BP_EXP_MAX_INPUT ? BP_EXP_MAX_INPUT : x;
+    c = c < BP_EXP_MIN_INPUT ? BP_EXP_MIN_INPUT : c;
+    float n = fmaf(c, BP_LOG2_E, BP_ROUND_MAGIC) - BP_ROUND_MAGIC;
+    float r = fmaf(n, -BP_LN2_LOW, fmaf(n, -BP_LN2_HIGH, c));
+    float q = fmaf(BP_EXP_C7, r, BP_EXP_C6);
+    q = fmaf(q, r, BP_EXP_C5);
+    q = fmaf(q, r, BP_EXP_C4);
+    q = fmaf(q, r, BP_EXP_C3);
+    q = fmaf(q, r, BP_EXP_C2);
+    float h = 1.0f + r; /* r - (h - 1) is what the sum lost */
+    float e = h + fmaf(q, r * r, r - (h - 1.0f));
+    /* 2^n in two factors, so that neither over- nor underflows and only the second rounds */
+    int32_t whole = (int32_t)n, half = whole >> 1;
+    return e * bp_power_of_two(half) * bp_power_of_two(whole - half);
+}
+
+/* 1 / (1 + e^-x) within 3 ulp, through e^-|x| so that small results keep their digits. */
+static inline float bp_sigmoid_scalar(float x) {
+    float e = bp_exp_scalar(-fabsf(x));
+    return (x >= 0 ? 1.0f : e) / (1.0f + e);
+}
+
+/* tanh within 2 ulp. */
+static inline float bp_tanh_scalar(float x) {
+    float a = fabsf(x);
+    if (a < BP_TANH_SMALL) {
+        float z = x * x;
+        float p = fmaf(BP_TANH_C4, z, BP_TANH_C3);
+        p = fmaf(p, z, BP_TANH_C2);
+        p = fmaf(p, z, BP_TANH_C1);
+        p = fmaf(p, z, BP_TANH_C0);
+        return fmaf(p * z, x, x);
+    }
+    float t = 1.0f - 2.0f / (bp_exp_scalar(a + a) + 1.0f);
+    return copysignf(t, x);
+}
+
+/* log x for normal x > 0, within 1 ulp. */
+static inline float bp_log_scalar(float x) {
+    int32_t bits = bp_float_to_bits(x);
+    int32_t e = (bits >> 23) - 126;
+    float m = bp_bits_to_float((bits & 0x007FFFFF) | 0x3F000000); /* [1/2, 1) */
+    if (m < BP_SQRT_HALF) {
+        e -= 1;
+        m = m + m;
+    }
+    float f = m - 1.0f, z = f * f, n = (float)e;
+    float p = fmaf(BP_LOG_C8, f, BP_LOG_C7);
+    p = fmaf(p, f, BP_LOG_C6);
+    p = fmaf(p, f, BP_LOG_C5);
+    p = fmaf(p, f, BP_LOG_C4);
+    p = fmaf(p, f, BP_LOG_C3);
+    p = fmaf(p, f, BP_LOG_C2);
+    p = fmaf(p, f, BP_LOG_C1);
+    p = fmaf(p, f, BP_LOG_C0);
+    float y = fmaf(p * z, f, n * BP_LOG_LN2_LOW);
+    y = fmaf(-0.5f, z, y);
+    return fmaf(n, BP_LOG_LN2_HIGH, f + y);
+}
+
+#endif

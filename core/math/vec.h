@@ -1,0 +1,109 @@
+/* A vector of VL float32 lanes, for each instruction set the same few operations. The arithmetic
+ * operators come from the compilers' vector extension; what it lacks (fma, square root, part of a
+ * vector to and from memory) is spelled here. A source that includes this is compiled once for each
+ * instruction set, with BP_ISA_AVX512, BP_ISA_AVX2, BP_ISA_NEON or BP_ISA_PLAIN defined. */
+#ifndef BP_VEC_H
+#define BP_VEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(BP_ISA_AVX512)
+enum { VL = 16, MR = 8, NV = 2 };
+#elif defined(BP_ISA_AVX2)
+enum { VL = 8, MR = 6, NV = 2 };
+#elif defined(BP_ISA_NEON)
+enum { VL = 4, MR = 6, NV = 4 };
+#else
+enum { VL = 4, MR = 4, NV = 1 };
+#endif
+/* MR rows by NV vectors is the tile of the product that lives in registers. */
+
+#define BP_VEC_BYTES (sizeof(float) * VL)
+typedef float vf __attribute__((vector_size(sizeof(float) * VL)));
+typedef int32_t vi __attribute__((vector_size(sizeof(float) * VL)));
+
+#define BP_INLINE static inline __attribute__((always_inline))
+
+#if defined(BP_ISA_AVX512)
+#include <immintrin.h>
+BP_INLINE vf vf_fma(vf a, vf b, vf c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
+BP_INLINE vf vf_load_part(const float *from, size_t lanes) {
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << lanes) - 1), from);
+}
+BP_INLINE void vf_store_part(float *to, vf value, size_t lanes) {
+    _mm512_mask_storeu_ps(to, (__mmask16)((1u << lanes) - 1), value);
+}
+#elif defined(BP_ISA_AVX2)
+#include <immintrin.h>
+BP_INLINE vf vf_fma(vf a, vf b, vf c) {
+    return _mm256_fmadd_ps(a, b, c);
+}
+BP_INLINE __m256i first_lanes(size_t lanes) {
+    const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    return (__m256i)(lane < (int32_t)lanes);
+}
+BP_INLINE vf vf_load_part(const float *from, size_t lanes) {
+    return _mm256_maskload_ps(from, first_lanes(lanes));
+}
+BP_INLINE void vf_store_part(float *to, vf value, size_t lanes) {
+    _mm256_maskstore_ps(to, first_lanes(lanes), value);
+}
+#else
+#if defined(BP_ISA_NEON)
+#include <arm_neon.h>
+BP_INLINE vf vf_fma(vf a, vf b, vf c) {
+    return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+#else
+BP_INLINE vf vf_fma(vf a, vf b, vf c) {
+    vf r;
+    for (int i = 0; i < VL; i++) {
+        r[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    }
+    return r;
+}
+#endif
+BP_INLINE vf vf_load_part(const float *from, size_t lanes) {
+    vf r = {0};
+    memcpy(&r, from, lanes * sizeof(float));
+    return r;
+}
+BP_INLINE void vf_store_part(float *to, vf value, size_t lanes) {
+    memcpy(to, &value, lanes * sizeof(float));
+}
+#endif
+
+BP_INLINE vf vf_load(const float *from) {
+    vf r;
+    memcpy(&r, from, sizeof r);
+    return r;
+}
+BP_INLINE void vf_store(float *to, vf value) {
+    memcpy(to, &value, sizeof value);
+}
+BP_INLINE vf vf_set(float value) {
+    return value - (vf){0}; /* x - 0 is x for every x, -0 included */
+}
+BP_INLINE vf vf_select(vi mask, vf yes, vf no) {
+    return (vf)(((vi)yes & mask) | ((vi)no & ~mask));
+}
+BP_INLINE vf vf_max(vf a, vf b) {
+    return vf_select(a > b, a, b);
+}
+/* All VL lanes where lanes is VL, else the first `lanes`; the others read as 0. */
+BP_INLINE vf vf_load_lanes(const float *from, size_t lanes) {
+    return lanes == VL ? vf_load(from) : vf_load_part(from, lanes);
+}
+BP_INLINE void vf_store_lanes(float *to, vf value, size_t lanes) {
+    if (lanes == VL) {
+        vf_store(to, value);
+    } else {
+        vf_store_part(to, value, lanes);
+    }
+}
+
+#endif
