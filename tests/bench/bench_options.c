@@ -1,0 +1,116 @@
+#include "bench_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_THREADS = 256 };
+
+static const char usage[] =
+    "usage: train [--seconds S] [--nets A-B-C,...] [--batches N,...] [--threads N,...]\n"
+    "             [--isa avx512|avx2|neon|plain|naive] [--json FILE|-]\n"
+    "\n"
+    "Trains multi-layer perceptrons on made-up data and prints samples/s. A net is its layers'\n"
+    "sizes: relu inside; one output trains with mse, more with softmax and cross_entropy.\n"
+    "  --seconds S   to measure for each case, 2 (twice that on a busy machine)\n"
+    "  --json FILE   also one JSON object a line; - puts them on standard output and the table\n"
+    "                on standard error\n";
+
+void bench_stop(const char *what, const char *detail) {
+    fprintf(stderr, "bench_train: %s: %s\n", what, detail);
+    exit(2);
+}
+
+/* Splits "a,b,c" in place; `take` gets each piece and its index. */
+static size_t split(char *list, bench_options *into,
+                    void (*take)(bench_options *, size_t, const char *)) {
+    size_t count = 0;
+    for (char *piece = strtok(list, ","); piece != NULL; piece = strtok(NULL, ",")) {
+        if (count == BENCH_MAX_CHOICES) {
+            bench_stop("too many choices", piece);
+        }
+        take(into, count++, piece);
+    }
+    return count;
+}
+
+size_t bench_size(const char *text, size_t most) {
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value == 0 || value > most) {
+        bench_stop("not a size that is allowed", text);
+    }
+    return (size_t)value;
+}
+
+static void take_net(bench_options *into, size_t index, const char *text) {
+    if (strlen(text) >= BENCH_MAX_NET_TEXT) {
+        bench_stop("too long a net", text);
+    }
+    snprintf(into->nets[index], BENCH_MAX_NET_TEXT, "%s", text);
+}
+
+static void take_batch(bench_options *into, size_t index, const char *text) {
+    into->batches[index] = bench_size(text, BENCH_ROWS);
+}
+
+static void take_threads(bench_options *into, size_t index, const char *text) {
+    into->threads[index] = bench_size(text, MAX_THREADS);
+}
+
+static void parse_option(bench_options *o, int option) {
+    switch (option) {
+    case 's':
+        o->seconds = strtod(optarg, NULL);
+        if (!(o->seconds > 0 && o->seconds <= 3600)) {
+            bench_stop("not a number of seconds", optarg);
+        }
+        break;
+    case 'n':
+        o->net_count = split(optarg, o, take_net);
+        break;
+    case 'b':
+        o->batch_count = split(optarg, o, take_batch);
+        break;
+    case 't':
+        o->thread_count = split(optarg, o, take_threads);
+        break;
+    case 'i':
+        o->isa = optarg;
+        break;
+    case 'j':
+        o->json_path = optarg;
+        break;
+    case 'h':
+        fputs(usage, stdout);
+        exit(0);
+    default:
+        fputs(usage, stderr);
+        exit(2);
+    }
+}
+
+void bench_parse_options(bench_options *o, int argc, char **argv) {
+    static const struct option known[] = {
+        {"seconds", required_argument, NULL, 's'}, {"nets", required_argument, NULL, 'n'},
+        {"batches", required_argument, NULL, 'b'}, {"threads", required_argument, NULL, 't'},
+        {"isa", required_argument, NULL, 'i'},     {"json", required_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},          {0},
+    };
+    *o = (bench_options){.seconds = 2};
+    char nets[] = "28-64-64-1,64-128-10,784-128-10,784-2500-2000-1500-1000-500-10";
+    char batches[] = "32,128,1024", threads[] = "1,2";
+    o->net_count = split(nets, o, take_net);
+    o->batch_count = split(batches, o, take_batch);
+    o->thread_count = split(threads, o, take_threads);
+    int option;
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        parse_option(o, option);
+    }
+    if (optind < argc) {
+        bench_stop("unexpected", argv[optind]);
+    }
+}
