@@ -5,8 +5,10 @@
  * with the others'. A range is one 64-bit word, generation << 32 | next task, changed only by
  * compare-and-swap: a worker that wakes late carries an old generation, its swap fails, and it can
  * neither take a task of a phase it does not know nor disturb one. The phase's description is read
- * before the swap and is only trusted when the swap succeeds: the caller cannot overwrite it before
- * the task so taken is reported done.
+ * before the swap and is only trusted when the swap succeeds. Two orders make that safe: the caller
+ * cannot overwrite it before the task so taken is reported done; and it closes the old ranges
+ * before it writes a new description, so that who read a part of the new one finds every old range
+ * closed.
  *
  * Waiting (for the next phase, or for the last task) spins for at most SPIN_SECONDS and then sleeps
  * on a futex: a condition variable costs ten times the barrier itself, and spinning without end
@@ -27,6 +29,12 @@
 #define SPIN_SECONDS 50e-6
 enum { PAUSES_PER_LOOK = 32, CACHE_LINE = 64 };
 
+typedef struct phase {
+    bp_task run;
+    void *context;
+    size_t tasks, workers;
+} phase;
+
 typedef struct range {
     _Alignas(CACHE_LINE) atomic_uint_fast64_t word; /* generation << 32 | next task */
 } range;
@@ -38,8 +46,7 @@ typedef struct worker {
 } worker;
 
 struct bp_pool {
-    /* The phase; written by the caller of bp_pool_run only, between phases. Relaxed: the
-     * generation's release store publishes it. */
+    /* The phase; written by the caller of bp_pool_run only, between phases. */
     _Atomic(bp_task) run;
     _Atomic(void *) context;
     atomic_size_t tasks, workers;
@@ -118,10 +125,10 @@ static void report(bp_pool *pool, unsigned done) {
 
 /* Runs what is left of a phase: the own range first, then the others'. */
 static void work(bp_pool *pool, unsigned generation, size_t index) {
-    bp_task run = atomic_load_explicit(&pool->run, memory_order_relaxed);
-    void *context = atomic_load_explicit(&pool->context, memory_order_relaxed);
-    size_t tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
-    size_t workers = atomic_load_explicit(&pool->workers, memory_order_relaxed);
+    bp_task run = atomic_load_explicit(&pool->run, memory_order_acquire);
+    void *context = atomic_load_explicit(&pool->context, memory_order_acquire);
+    size_t tasks = atomic_load_explicit(&pool->tasks, memory_order_acquire);
+    size_t workers = atomic_load_explicit(&pool->workers, memory_order_acquire);
     if (index >= workers) {
         return;
     }
@@ -182,6 +189,26 @@ static void run_inline(bp_task run, void *context, size_t tasks) {
     }
 }
 
+/* Closes the old ranges, writes the description, opens the new ranges: in this order (see above).
+ */
+static void describe(bp_pool *pool, unsigned generation, const phase *next) {
+    for (size_t i = 0; i < pool->thread_count; i++) {
+        uint_fast64_t closed = (uint_fast64_t)generation << 32 | UINT32_MAX;
+        atomic_store_explicit(&pool->ranges[i].word, closed, memory_order_relaxed);
+    }
+    /* release: who reads one of these with acquire sees the closed ranges */
+    atomic_store_explicit(&pool->run, next->run, memory_order_release);
+    atomic_store_explicit(&pool->context, next->context, memory_order_release);
+    atomic_store_explicit(&pool->tasks, next->tasks, memory_order_release);
+    atomic_store_explicit(&pool->workers, next->workers, memory_order_release);
+    atomic_store_explicit(&pool->pending, (unsigned)next->tasks, memory_order_relaxed);
+    for (size_t i = 0; i < next->workers; i++) {
+        uint_fast64_t word = (uint_fast64_t)generation << 32;
+        word |= range_begin(next->tasks, next->workers, i);
+        atomic_store_explicit(&pool->ranges[i].word, word, memory_order_release);
+    }
+}
+
 void bp_pool_run(bp_pool *pool, size_t workers, bp_task run, void *context, size_t tasks) {
     if (workers > pool->thread_count) {
         workers = pool->thread_count;
@@ -194,15 +221,7 @@ void bp_pool_run(bp_pool *pool, size_t workers, bp_task run, void *context, size
         return;
     }
     unsigned generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
-    atomic_store_explicit(&pool->run, run, memory_order_relaxed);
-    atomic_store_explicit(&pool->context, context, memory_order_relaxed);
-    atomic_store_explicit(&pool->tasks, tasks, memory_order_relaxed);
-    atomic_store_explicit(&pool->workers, workers, memory_order_relaxed);
-    atomic_store_explicit(&pool->pending, (unsigned)tasks, memory_order_relaxed);
-    for (size_t i = 0; i < workers; i++) {
-        uint_fast64_t word = (uint_fast64_t)generation << 32 | range_begin(tasks, workers, i);
-        atomic_store_explicit(&pool->ranges[i].word, word, memory_order_release);
-    }
+    describe(pool, generation, &(phase){run, context, tasks, workers});
     publish(pool, generation);
     work(pool, generation, 0);
     wait_until_done(pool);
