@@ -82,7 +82,7 @@ static void fill(fixture *f, uint64_t seed) {
         f->y[i] = draw(seed, 300, i);
     }
     for (size_t n = 0; n < ROWS; n++) {
-        f->class_index[n] = (int32_t)((n * 2 + seed) % network->width[L]);
+        f->class_index[n] = (int32_t)((n * 2 + seed) % MOST_OUTPUTS);
     }
 }
 
