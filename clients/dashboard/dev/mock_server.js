@@ -64,7 +64,7 @@ function history(id, query) {
 }
 
 const ROUTES = [
-  [/^\/v1\/info$/, () => ({ version: "0.0.0", isa: "mock", threads: 2, jobs_running: Number(stateOf(jobs) === "running") })],
+  [/^\/v1\/info$/, () => ({ version: "0.0.0", isa: "mock", threads: 2, jobs_running: Number(jobs > 0 && stateOf(jobs) === "running") })],
   [/^\/v1\/models$/, () => ({ models: jobs ? [model] : [], next: null })],
   [/^\/v1\/datasets$/, () => ({ datasets: jobs ? [dataset] : [], next: null })],
   [/^\/v1\/jobs$/, (_, query) => listJobs(query)],

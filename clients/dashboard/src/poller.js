@@ -145,7 +145,10 @@ export class Poller {
     const curve = sameJob(selection.job, job) ? selection.curve : new Curve();
     await this.extend(curve, job);
     if (this.isStale(id)) return;
-    this.state.set({ selection: { id: job.id, pinned: this.state.get().selection.pinned, job, curve, problem: null } });
+    const { jobs, selection: { pinned } } = this.state.get();
+    // The list was read a moment earlier: both parts of the page tell the same of one job.
+    const items = jobs.items.map((item) => (item.id === job.id ? job : item));
+    this.state.set({ jobs: { ...jobs, items }, selection: { id: job.id, pinned, job, curve, problem: null } });
   }
 
   // A job that had ended when it was read, and whose history gave nothing new after that, is complete.

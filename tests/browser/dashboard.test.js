@@ -1,0 +1,250 @@
+// The dashboard as its users have it: the daemon's own page in Chromium.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { drawnPoints, launch, openPage, screenshot } from "./lib/browser.js";
+import { Daemon } from "./lib/daemon.js";
+
+let browser;
+let daemon;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+beforeEach(async () => {
+  daemon = await new Daemon().start();
+});
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await daemon.remove();
+});
+
+function assertQuiet({ errors, origins }) {
+  assert.deepEqual(errors, [], "errors on the console");
+  assert.deepEqual([...origins], [daemon.url], "requests to another origin");
+}
+
+const row = (page, id) => page.locator(`.job[data-job="${id}"]`);
+const stateShown = (page) => page.locator("#detail .badge").getAttribute("data-state");
+
+// Watches the chart until the job has ended; gives each number of points seen while it ran.
+async function watchCurve(page) {
+  const counts = new Set();
+  for (let state = "running"; state === "running"; state = await stateShown(page)) {
+    counts.add(await drawnPoints(page));
+    await sleep(100);
+  }
+  return [...counts];
+}
+
+test("a job appears, its curve grows, it succeeds", async () => {
+  await daemon.prepareDigits();
+  const epochs = await daemon.epochsFor(5, { batch_size: 8 });
+  const { page, seen } = await openPage(browser, daemon.url);
+  await row(page, 1).waitFor();
+
+  const id = await daemon.startJob({ batch_size: 8, epochs });
+  await row(page, id).locator('.badge[data-state="running"]').waitFor();
+  await page.locator(`#chart[data-job="${id}"]`).waitFor();
+  const counts = await watchCurve(page);
+  assert.ok(counts.length >= 4, `the curve had ${counts} points`);
+  assert.deepEqual(counts, [...counts].sort((a, b) => a - b), "the curve shrank");
+  assert.equal(await stateShown(page), "succeeded");
+
+  await page.locator(`#chart[data-points="${epochs}"][data-validation-points="${epochs}"]`).waitFor();
+  const job = await daemon.call("GET", `/v1/jobs/${id}`);
+  await page.getByText(`${epochs} / ${epochs}`, { exact: true }).waitFor();
+  assert.equal(await row(page, id).getByRole("progressbar").getAttribute("aria-valuenow"), "100");
+  const { metrics } = job;
+  const accuracy = await page.locator("#detail dl div", { hasText: "Validation accuracy" }).locator("dd").textContent();
+  assert.ok(Math.abs(parseFloat(accuracy) - 100 * (metrics.validation_accuracy ?? metrics.accuracy)) <= 0.1, accuracy);
+  await screenshot(page, "dashboard-light", { fullPage: true });
+  assertQuiet(seen);
+});
+
+test("models and data sets are listed with what they are", async () => {
+  await daemon.prepareDigits();
+  const { page, seen } = await openPage(browser, daemon.url);
+  const model = await page.locator("#models tbody tr").textContent();
+  const dataset = await page.locator("#datasets tbody tr").textContent();
+  for (const part of ["digits", "-128-10", "relu, softmax", "cross entropy", "not yet"]) assert.ok(model.includes(part), model);
+  const { rows } = await daemon.call("GET", "/v1/datasets/digits");
+  for (const part of ["digits", rows.toLocaleString("en-US"), "64", "digit", "0, 1, 2"]) assert.ok(dataset.includes(part), dataset);
+
+  const id = await daemon.startJob({ epochs: 1 });
+  await daemon.waitForJob(id, (job) => job.state === "succeeded");
+  await page.locator("#models tbody tr", { hasText: /64-128-10.*9,610.*version \d+/ }).waitFor();
+  assertQuiet(seen);
+});
+
+test("a server without anything says how to start", async () => {
+  const { page, seen } = await openPage(browser, daemon.url);
+  await page.getByText("Train a first model").waitFor();
+  const commands = await page.locator("#welcome code").allTextContents();
+  assert.equal(commands.length, 3);
+  for (const command of commands) assert.ok(command.includes(daemon.url), command);
+  await screenshot(page, "dashboard-empty");
+  assertQuiet(seen);
+});
+
+test("a server that has gone is told, and found again", async () => {
+  const { page } = await openPage(browser, daemon.url);
+  const { port } = daemon;
+  await page.locator('#connection[data-status="online"]').waitFor();
+  assert.equal(await page.locator("#banner").isVisible(), false);
+
+  await daemon.stop("SIGKILL");
+  await page.getByRole("alert").filter({ hasText: "The server does not answer" }).waitFor();
+  assert.equal(await page.locator("#connection").textContent(), "no answer");
+  await screenshot(page, "dashboard-offline");
+
+  await daemon.start(port);
+  await page.locator('#connection[data-status="online"]').waitFor();
+  assert.equal(await page.locator("#banner").isVisible(), false);
+});
+
+test("a job that diverged shows what went wrong", async () => {
+  await daemon.prepareDigits();
+  const id = await daemon.startJob({ epochs: 20, optimizer: { type: "sgd", learning_rate: 1e30, momentum: 0.9 } });
+  const { error } = await daemon.waitForJob(id, (job) => job.state === "failed");
+  const { page, seen } = await openPage(browser, `${daemon.url}/#/jobs/${id}`);
+  assert.ok(error.message.length > 0);
+  await page.locator("#job-error", { hasText: error.message }).waitFor();
+  assert.equal(await stateShown(page), "failed");
+  await screenshot(page, "dashboard-failed");
+  assertQuiet(seen);
+});
+
+test("a link leads to a job, the keyboard to another, and an unknown one is told", async () => {
+  await daemon.prepareDigits();
+  const first = await daemon.startJob({ epochs: 3 });
+  const second = await daemon.startJob({ epochs: 5 });
+  await daemon.waitForJob(second, (job) => job.state === "succeeded");
+  const { page, seen } = await openPage(browser, `${daemon.url}/#/jobs/${first}`);
+  await page.locator(`#chart[data-job="${first}"][data-points="3"]`).waitFor();
+  assert.equal(await row(page, first).locator("a").getAttribute("aria-current"), "true");
+
+  await row(page, second).locator("a").focus();
+  await page.keyboard.press("Enter");
+  await page.locator(`#chart[data-job="${second}"][data-points="5"]`).waitFor();
+  assert.ok(page.url().endsWith(`#/jobs/${second}`));
+  await page.goBack();
+  await page.locator(`#chart[data-job="${first}"]`).waitFor();
+  assertQuiet(seen);
+
+  await page.goto(`${daemon.url}/#/jobs/4711`);
+  await page.locator("#detail h2", { hasText: "Job 4711" }).waitFor();
+  assert.equal(await page.locator("#chart").isVisible(), false);
+  assert.equal(await page.locator("#banner").isVisible(), false);
+});
+
+test("the log scale is a toggle that keeps the curve", async () => {
+  await daemon.prepareDigits();
+  const id = await daemon.startJob({ epochs: 8 });
+  await daemon.waitForJob(id, (job) => job.state === "succeeded");
+  const { page, seen } = await openPage(browser, daemon.url);
+  await page.locator('#chart[data-points="8"]').waitFor();
+  const toggle = page.getByRole("button", { name: "Log scale" });
+  const linear = await page.locator(".plot canvas").screenshot();
+  await toggle.click();
+  assert.equal(await toggle.getAttribute("aria-pressed"), "true");
+  assert.equal(await drawnPoints(page), 8);
+  assert.notDeepEqual(await page.locator(".plot canvas").screenshot(), linear);
+  await toggle.click();
+  assert.equal(await toggle.getAttribute("aria-pressed"), "false");
+  assertQuiet(seen);
+});
+
+test("a running job is cancelled from the page", async () => {
+  await daemon.prepareDigits();
+  const id = await daemon.startEndlessJob();
+  const { page, seen } = await openPage(browser, daemon.url);
+  await row(page, id).getByRole("button", { name: `Cancel job ${id}` }).click();
+  await row(page, id).locator('.badge[data-state="cancelled"]').waitFor();
+  assert.equal((await daemon.call("GET", `/v1/jobs/${id}`)).state, "cancelled");
+  await row(page, id).getByRole("button").waitFor({ state: "hidden" });
+  assertQuiet(seen);
+});
+
+test("many jobs come in pages", async () => {
+  const jobs = process.env.BP_TEST_FULL ? 1000 : 120;
+  await daemon.prepareDigits();
+  const running = await daemon.startEndlessJob();
+  for (let queued = 1; queued < jobs; queued++) await daemon.startJob({ epochs: 1 });
+  const { page, seen } = await openPage(browser, daemon.url);
+  await row(page, jobs).waitFor();
+  assert.ok((await page.locator(".job").count()) <= 100);
+  await page.getByText(`1 running, ${jobs - 1} queued`).waitFor();
+  const older = page.getByRole("button", { name: "Older" });
+  while (await older.isEnabled()) {
+    const oldest = await page.locator(".job").last().getAttribute("data-job");
+    await older.click();
+    await row(page, oldest).waitFor({ state: "detached" });
+  }
+  await row(page, running).locator('.badge[data-state="running"]').waitFor();
+  await page.locator(`#chart[data-job="${running}"]`).waitFor();
+  assertQuiet(seen);
+});
+
+test("markup in the data stays text", async () => {
+  const label = '<img src=x onerror="document.title=1">';
+  const quoted = `"${label.replaceAll('"', '""')}"`;
+  await daemon.call("PUT", "/v1/datasets/labels?target=kind", `x,kind\n1,${quoted}\n2,<b>b</b>\n3,${quoted}\n`);
+  const { page, seen } = await openPage(browser, daemon.url);
+  await page.locator("#datasets td", { hasText: label }).waitFor();
+  assert.equal(await page.locator("#datasets img, #datasets b").count(), 0);
+  assert.equal(await page.title(), "backpropd");
+  assertQuiet(seen);
+});
+
+test("a hidden tab asks nothing", async () => {
+  await daemon.prepareDigits();
+  await daemon.startEndlessJob();
+  const { page, seen } = await openPage(browser, daemon.url);
+  await page.locator('#detail .badge[data-state="running"]').waitFor();
+  const show = (hidden) => page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+
+  await show(true);
+  await sleep(500); // what was under way
+  const before = seen.requests.length;
+  await sleep(1500);
+  assert.equal(seen.requests.length, before);
+  await show(false);
+  await page.waitForRequest(/\/v1\/jobs/);
+  assertQuiet(seen);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`nothing overflows at 400 px, ${colorScheme}`, async () => {
+    await daemon.prepareDigits();
+    const id = await daemon.startJob({ epochs: 10 });
+    await daemon.waitForJob(id, (job) => job.state === "succeeded");
+    const { page, seen } = await openPage(browser, daemon.url, { colorScheme, viewport: { width: 400, height: 800 } });
+    await page.locator('#chart[data-points="10"]').waitFor();
+    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(widths[0] <= widths[1], `${widths}`);
+    await screenshot(page, `dashboard-400-${colorScheme}`, { fullPage: true });
+    await page.setViewportSize({ width: 1200, height: 850 });
+    await page.waitForFunction(() => document.querySelector(".plot canvas").clientWidth > 500);
+    await screenshot(page, `dashboard-1200-${colorScheme}`, { fullPage: true });
+    assertQuiet(seen);
+  });
+}
+
+test("the page may run its own script and nothing else", async () => {
+  const page = await fetch(daemon.url);
+  const policy = page.headers.get("content-security-policy");
+  for (const rule of ["default-src 'none'", "script-src 'self'", "connect-src 'self'"]) assert.ok(policy?.includes(rule), policy);
+  for (const [asset, type] of [["app.js", "javascript"], ["app.css", "text/css"]]) {
+    const answer = await fetch(`${daemon.url}/assets/${asset}`);
+    assert.equal(answer.status, 200);
+    assert.ok(answer.headers.get("content-type").includes(type));
+  }
+  assert.equal((await fetch(`${daemon.url}/assets/other.js`)).status, 404);
+});
