@@ -48,8 +48,9 @@ function draw(view) {
   if (view.plot && shape === view.shape) view.plot.setData(data);
   else build(view, data, shape);
   view.drawn = signature(view);
-  setAttribute(view.place, "aria-label", describe(view.curve.points, formatLoss));
-  setText(view.waiting, view.curve.points.length > 0 ? "" : describe([], formatLoss));
+  const description = describe(view.curve.points, formatLoss, isTerminal(view.job));
+  setAttribute(view.place, "aria-label", description);
+  setText(view.waiting, view.curve.points.length > 0 ? "" : description);
 }
 
 function rebuild(view) {

@@ -73,8 +73,8 @@ export class Curve {
 }
 
 // One sentence for those who do not see the chart.
-export function describe(points, format) {
-  if (points.length === 0) return "No epoch is finished yet.";
+export function describe(points, format, ended = false) {
+  if (points.length === 0) return ended ? "No epoch was finished." : "No epoch is finished yet.";
   const first = points[0];
   const last = points[points.length - 1];
   const sentence = `Train loss ${format(first.train_loss)} at epoch ${first.epoch}, ` +

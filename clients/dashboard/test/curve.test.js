@@ -65,6 +65,7 @@ test("the epoch axis shows a short job whole and a long one as it grows", () => 
 test("the sentence that stands for the chart", () => {
   const format = (value) => value.toFixed(2);
   assert.equal(describe([], format), "No epoch is finished yet.");
+  assert.equal(describe([], format, true), "No epoch was finished.");
   assert.equal(describe([point(1, 2), point(4, 0.5)], format),
     "Train loss 2.00 at epoch 1, 0.50 at epoch 4.");
   assert.equal(describe([point(1, 2, 3), point(4, 0.5, 1)], format),

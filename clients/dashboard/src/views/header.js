@@ -37,5 +37,5 @@ function updateBanner(banner, connection) {
 function explain({ status, message, retryInMs, lastAnswerAt }) {
   const what = status === "offline" ? "The server does not answer." : `The server answers with an error: ${message}.`;
   const asOf = lastAnswerAt ? ` What you see is from ${new Date(lastAnswerAt).toLocaleTimeString()}.` : "";
-  return `${what} Trying again every ${retryInMs / 1000} s.${asOf}`;
+  return `${what} Trying again in ${retryInMs / 1000} s.${asOf}`;
 }

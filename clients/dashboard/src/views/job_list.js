@@ -19,7 +19,7 @@ export function createJobList(root, actions) {
     update(jobs.items.map((job) => ({ ...job, chosen: String(job.id) === String(selection.id) })));
     setText(count, summarize(info));
     setHidden(list, jobs.items.length === 0);
-    setHidden(empty, !jobs.loaded || jobs.items.length > 0);
+    setHidden(empty, !jobs.loaded || jobs.items.length > 0 || jobs.page > 0);
     setHidden(pages, jobs.page === 0 && jobs.next === null);
     newer.disabled = jobs.page === 0;
     older.disabled = jobs.next === null;
