@@ -2,11 +2,12 @@
 // With --check it writes nothing and fails where dist/ is not what src/ gives.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-const root = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
+const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
 
 async function bundle() {

@@ -41,6 +41,12 @@ function schedule() {
   });
 }
 
+// Not a jump to "#main": that would take the job out of the address.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  at("main").focus();
+});
+
 state.subscribe(schedule);
 addEventListener("hashchange", () => poller.select(jobFromHash(location.hash)));
 schedule();
