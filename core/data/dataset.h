@@ -29,7 +29,11 @@ typedef struct bp_dataset {
 } bp_dataset;
 
 bp_dataset *bp_dataset_ref(bp_dataset *dataset);
-void bp_dataset_unref(bp_dataset *dataset); /* NULL is allowed */
+void bp_dataset_unref(bp_dataset *dataset); /* NULL is allowed; frees every array with free() */
+
+/* SHA-256 of what a data set holds: rows, the names with their counts, whether there is a y, x, y
+ * and class_index; numbers little-endian. */
+void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]);
 
 /* --- building ------------------------------------------------------------------------------- */
 
@@ -43,8 +47,9 @@ BP_NODISCARD bp_status bp_dataset_builder_new(bp_dataset_builder **out,
                                               const bp_dataset_options *options, bp_error *err);
 void bp_dataset_builder_free(bp_dataset_builder *builder); /* NULL is allowed */
 
-/* The column names, once, before any row. INVALID: fewer than two columns, empty or repeated name,
- * a target that is not among them. TOO_LARGE. */
+/* The column names, once, before any row; spaces around them do not count. INVALID: fewer than two
+ * columns, an empty or repeated name (err->column says which), a target that is not among them or
+ * that leaves no feature ("/target"). SYNTAX: a name that is not UTF-8. TOO_LARGE. */
 BP_NODISCARD bp_status bp_dataset_builder_header(bp_dataset_builder *builder,
                                                  const bp_names *columns, bp_error *err);
 
@@ -53,15 +58,24 @@ typedef struct bp_cell {
     size_t size;
 } bp_cell;
 
-/* One row of text cells; `line` is for messages. INVALID with line and column (1-based field) for a
- * row of the wrong width, text or a non-finite number where a feature should be, an empty cell. */
+/* One row of text cells; spaces around them do not count. `line` is for messages, 0: there is none
+ * (rows of a JSON array are given as text too, numbers printed with %.17g, which reads back to the
+ * same double). A number becomes the nearest double, rounded once to float32. INVALID with line and
+ * column (1-based field) for a row of the wrong width, text or a number that is not finite in
+ * float32 where a feature should be, an empty cell; SYNTAX for a label that is not UTF-8; TOO_LARGE
+ * for more than BP_MAX_CLASSES text labels or 2^32 - 1 rows. After a failure the builder can only
+ * be freed. */
 BP_NODISCARD bp_status bp_dataset_builder_row(bp_dataset_builder *builder, const bp_cell *cells,
                                               size_t count, uint64_t line, bp_error *err);
 
 /* Ends the building: classes sorted (by value when every label is an integer, else bytewise),
  * statistics, digest. INVALID: no rows. One target column whose cells are all integers or not all
  * numbers becomes classes (up to BP_MAX_CLASSES labels); numeric cells also give y; several target
- * columns must be numeric. The builder stays the caller's to free. */
+ * columns must be numeric. An integer is any number with an integral value up to 2^53 and is named
+ * in its shortest form: 7, 07 and 7.0 are one class "7". Labels of a text column are kept as they
+ * are written. "nan", "inf" and numbers beyond float32 are labels in a text column and INVALID,
+ * with their place, in a numeric one. The builder is spent, also by a failure, and the caller's to
+ * free. */
 BP_NODISCARD bp_status bp_dataset_builder_finish(bp_dataset_builder *builder, bp_dataset **out,
                                                  bp_error *err);
 

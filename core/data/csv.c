@@ -1,0 +1,224 @@
+/* A record ends at a line feed that has an even number of quotes before it in the record. This rule
+ * needs one bit of state, whatever is wrong with the record, so that the pieces in which a body
+ * arrives change neither the rows nor the error. Complete records are read where they lie; only one
+ * that is cut is gathered in `carry`. */
+#include "csv.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cell_text.h"
+#include "csv_record.h"
+
+enum { FIRST_CARRY = 4096 };
+
+struct bp_csv {
+    bp_dataset_builder *builder;
+    bp_csv_record record;
+    char *carry; /* the beginning of the unfinished record */
+    size_t carried, carry_capacity;
+    bool is_quoted; /* an odd number of quotes in the unfinished record */
+    bool has_begun; /* the first record has been seen: no byte order mark after it */
+    bool has_header;
+    uint64_t line;         /* where the unfinished record begins */
+    uint64_t lines_within; /* line feeds in it so far */
+    uint64_t blank_line;   /* the first of the blank lines just before it; 0: none */
+    bp_error failure;      /* what ended the parsing; code BP_OK: nothing */
+};
+
+bp_status bp_csv_new(bp_csv **out, bp_dataset_builder *builder, bp_error *err) {
+    bp_csv *csv = calloc(1, sizeof *csv);
+    if (csv == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a CSV parser");
+    }
+    csv->builder = builder;
+    csv->line = 1;
+    *out = csv;
+    return BP_OK;
+}
+
+void bp_csv_free(bp_csv *csv) {
+    if (csv == NULL) {
+        return;
+    }
+    bp_csv_record_clear(&csv->record);
+    free(csv->carry);
+    free(csv);
+}
+
+/* --- records -------------------------------------------------------------------------------- */
+
+static bp_status take_header(bp_csv *csv) {
+    bp_names names = {0};
+    bp_status status = BP_OK;
+    for (size_t i = 0; status == BP_OK && i < csv->record.count; i++) {
+        bp_cell cell = csv->record.cells[i];
+        status = bp_names_add(&names, cell.text, cell.size, &csv->failure);
+    }
+    if (status == BP_OK) {
+        status = bp_dataset_builder_header(csv->builder, &names, &csv->failure);
+    }
+    if (status != BP_OK && csv->failure.field[0] == '\0') {
+        csv->failure.line = csv->line;
+    }
+    bp_names_clear(&names);
+    csv->has_header = true;
+    return status;
+}
+
+/* The record without its carriage return and, at the start of the body, its byte order mark. */
+static bp_cell strip(bp_csv *csv, bp_cell text) {
+    static const char mark[] = "\xEF\xBB\xBF";
+    if (!csv->has_begun && text.size >= 3 && memcmp(text.text, mark, 3) == 0) {
+        text.text += 3;
+        text.size -= 3;
+    }
+    csv->has_begun = true;
+    if (text.size > 0 && text.text[text.size - 1] == '\r') {
+        text.size--;
+    }
+    return text;
+}
+
+/* A complete record, without its line feed. */
+static bp_status take_record(bp_csv *csv, bp_cell text) {
+    text = strip(csv, text);
+    if (bp_cell_trim(text).size == 0) {
+        csv->blank_line = csv->blank_line == 0 ? csv->line : csv->blank_line;
+        return BP_OK;
+    }
+    if (csv->blank_line != 0) {
+        return bp_fail_at(&csv->failure, BP_INVALID, csv->blank_line, 0,
+                          "line %" PRIu64 " is blank, and line %" PRIu64 " is not", csv->blank_line,
+                          csv->line);
+    }
+    bp_status status = bp_csv_record_split(&csv->record, text, csv->line, &csv->failure);
+    if (status != BP_OK) {
+        return status;
+    }
+    if (!csv->has_header) {
+        return take_header(csv);
+    }
+    return bp_dataset_builder_row(csv->builder, csv->record.cells, csv->record.count, csv->line,
+                                  &csv->failure);
+}
+
+/* A record that is too long: what is wrong within the limit, such as a stray quote that swallowed
+ * the lines after it, says more than its length. */
+static bp_status fail_long(bp_csv *csv, bp_cell text) {
+    bp_status status =
+        bp_csv_record_split(&csv->record, strip(csv, text), csv->line, &csv->failure);
+    if (status != BP_OK) {
+        return status;
+    }
+    return bp_fail_at(&csv->failure, BP_SYNTAX, csv->line, 0,
+                      "line %" PRIu64 " is longer than %d bytes", csv->line, BP_CSV_MAX_LINE_BYTES);
+}
+
+/* --- bytes ---------------------------------------------------------------------------------- */
+
+static bool has_odd_quotes(const char *bytes, size_t size) {
+    bool odd = false;
+    const char *end = bytes + size;
+    while (bytes < end && (bytes = memchr(bytes, '"', (size_t)(end - bytes))) != NULL) {
+        odd = !odd;
+        bytes++;
+    }
+    return odd;
+}
+
+/* The line feed that ends the record, or NULL. Keeps what has to be known of the record so far. */
+static const char *find_end(bp_csv *csv, const char *bytes, size_t size) {
+    const char *end = bytes + size;
+    while (bytes < end) {
+        const char *feed = memchr(bytes, '\n', (size_t)(end - bytes));
+        const char *stop = feed != NULL ? feed : end;
+        csv->is_quoted ^= has_odd_quotes(bytes, (size_t)(stop - bytes));
+        if (feed == NULL) {
+            break;
+        }
+        csv->lines_within++;
+        if (!csv->is_quoted) {
+            return feed;
+        }
+        bytes = feed + 1;
+    }
+    return NULL;
+}
+
+static bp_status carry(bp_csv *csv, const char *bytes, size_t size) {
+    size_t needed = csv->carried + size;
+    if (needed > csv->carry_capacity) {
+        size_t capacity = csv->carry_capacity == 0 ? FIRST_CARRY : csv->carry_capacity;
+        while (capacity < needed) {
+            capacity *= 2;
+        }
+        char *larger = realloc(csv->carry, capacity);
+        if (larger == NULL) {
+            return bp_fail(&csv->failure, BP_NO_MEMORY, NULL, "no memory for a row of %zu bytes",
+                           capacity);
+        }
+        csv->carry = larger;
+        csv->carry_capacity = capacity;
+    }
+    memcpy(csv->carry + csv->carried, bytes, size);
+    csv->carried = needed;
+    return BP_OK;
+}
+
+/* The next `size` bytes of the unfinished record; with `ends`, its last ones. */
+static bp_status take_part(bp_csv *csv, const char *bytes, size_t size, bool ends) {
+    size_t room = BP_CSV_MAX_LINE_BYTES - csv->carried;
+    bool is_long = size > room;
+    bp_cell text = {bytes, is_long ? room : size};
+    if (csv->carried > 0 || !(ends || is_long)) {
+        bp_status status = carry(csv, text.text, text.size);
+        if (status != BP_OK) {
+            return status;
+        }
+        text = (bp_cell){csv->carry, csv->carried};
+    }
+    if (is_long) {
+        return fail_long(csv, text);
+    }
+    if (!ends) {
+        return BP_OK;
+    }
+    bp_status status = take_record(csv, text);
+    csv->line += csv->lines_within;
+    csv->lines_within = 0;
+    csv->carried = 0;
+    return status;
+}
+
+static bp_status repeat_failure(const bp_csv *csv, bp_error *err) {
+    if (err != NULL && csv->failure.code != BP_OK) {
+        *err = csv->failure;
+    }
+    return csv->failure.code;
+}
+
+bp_status bp_csv_feed(bp_csv *csv, const char *bytes, size_t size, bp_error *err) {
+    bp_status status = csv->failure.code;
+    while (status == BP_OK && size > 0) {
+        const char *end = find_end(csv, bytes, size);
+        size_t part = end != NULL ? (size_t)(end - bytes) : size;
+        status = take_part(csv, bytes, part, end != NULL);
+        part += end != NULL;
+        bytes += part;
+        size -= part;
+    }
+    return repeat_failure(csv, err);
+}
+
+bp_status bp_csv_finish(bp_csv *csv, bp_error *err) {
+    if (csv->failure.code == BP_OK && csv->carried > 0) {
+        (void)take_part(csv, "", 0, true); /* its failure is kept */
+    }
+    if (csv->failure.code == BP_OK && !csv->has_header) {
+        bp_fail(&csv->failure, BP_INVALID, NULL, "the body is empty: no line names the columns");
+    }
+    return repeat_failure(csv, err);
+}

@@ -1,0 +1,42 @@
+/* The one target column of a data set while it is read: whether it holds classes, numbers or both
+ * is known only at its end, so labels and numbers are kept side by side until then. */
+#ifndef BP_TARGET_COLUMN_H
+#define BP_TARGET_COLUMN_H
+
+#include <stdbool.h>
+
+#include "cell_place.h"
+#include "label_table.h"
+
+typedef struct bp_target_column {
+    bp_label_table labels; /* spellings, numbered as they came */
+    bool has_text;         /* a cell that is no number */
+    bool has_fraction;     /* a number that is no integer */
+    bool has_overflowed;   /* too many spellings for classes: only numbers from here on */
+    bp_error nonfinite;    /* the first cell whose number is not finite; code BP_OK: none */
+} bp_target_column;
+
+void bp_target_column_start(bp_target_column *target);
+void bp_target_column_clear(bp_target_column *target);
+
+/* What is kept of a cell: its number (0 where it has none) and its spelling's index (-1 after the
+ * labels have overflowed). */
+typedef struct bp_target_value {
+    float number;
+    int32_t spelling;
+} bp_target_value;
+
+/* `cell` is trimmed and not empty. SYNTAX: a label that is not UTF-8. TOO_LARGE: more than
+ * BP_MAX_CLASSES labels in a column with text. NO_MEMORY. */
+BP_NODISCARD bp_status bp_target_column_add(bp_target_column *target, bp_cell cell,
+                                            const bp_cell_place *place, bp_target_value *value,
+                                            bp_error *err);
+
+/* Decides: *classes (zeroed before) gets the labels in class order, or stays empty, and index[rows]
+ * changes from spellings to classes; *numeric tells whether the numbers count. INVALID: a number
+ * that is not finite in a column of numbers. NO_MEMORY. */
+BP_NODISCARD bp_status bp_target_column_finish(const bp_target_column *target, size_t rows,
+                                               int32_t *index, bp_names *classes, bool *numeric,
+                                               bp_error *err);
+
+#endif
