@@ -46,7 +46,7 @@ typedef enum distribution { NOTHING, UNIFORM, NORMAL } distribution;
 
 /* Each initializer: its distribution and its variance. */
 static const struct {
-    distribution distribution;
+    distribution shape;
     bool both_fans; /* variance 2 / (fan_in + fan_out), else 2 / fan_in */
 } rules[BP_INITIALIZER_COUNT] = {
     [BP_INITIALIZER_HE_UNIFORM] = {UNIFORM, false},
@@ -57,8 +57,8 @@ static const struct {
 };
 
 /* A draw of variance 1. The half keeps the quantile's argument inside (0, 1). */
-static float draw(distribution distribution, uint32_t word) {
-    if (distribution == UNIFORM) {
+static float draw(distribution shape, uint32_t word) {
+    if (shape == UNIFORM) {
         return (2.0f * bp_random_unit(word) - 1.0f) * 1.73205080757f; /* sqrt(3) */
     }
     return bp_normal_quantile(((float)(word >> 9) + 0.5f) * 0x1p-23f);
@@ -66,8 +66,8 @@ static float draw(distribution distribution, uint32_t word) {
 
 void bp_initialize_weights(const bp_initial_layer *layer, float *weights) {
     const size_t count = layer->fan_in * layer->fan_out;
-    const distribution distribution = rules[layer->initializer].distribution;
-    if (distribution == NOTHING) {
+    const distribution shape = rules[layer->initializer].shape;
+    if (shape == NOTHING) {
         memset(weights, 0, count * sizeof *weights);
         return;
     }
@@ -79,6 +79,6 @@ void bp_initialize_weights(const bp_initial_layer *layer, float *weights) {
             bp_random_block(layer->seed, BP_STREAM_WEIGHTS, (uint32_t)layer->layer, e / 4, words);
         }
         size_t unit = e / layer->fan_in, input = e % layer->fan_in;
-        weights[input * layer->fan_out + unit] = draw(distribution, words[e % 4]) * deviation;
+        weights[input * layer->fan_out + unit] = draw(shape, words[e % 4]) * deviation;
     }
 }

@@ -1,0 +1,43 @@
+/* The work on rows: forward through the layers, the loss, and backward to dl/ds(1). Rows do not
+ * depend on one another, so any tile of rows can be done by any worker. */
+#ifndef BP_ROW_PASS_H
+#define BP_ROW_PASS_H
+
+#include "kernels.h"
+#include "snapshot.h"
+#include "targets.h"
+
+/* The buffers of a minibatch of up to `rows` rows. */
+typedef struct bp_row_buffers {
+    size_t rows;
+    float *x[BP_MAX_LAYERS + 1];  /* [rows, width[l]]: x(0) .. x(L) */
+    float *ds[BP_MAX_LAYERS + 1]; /* [rows, width[l]]: dl/ds(1) .. dl/ds(L); NULL: forward only */
+    float *loss;                  /* [rows] */
+    size_t scratch_floats;        /* that a worker needs */
+} bp_row_buffers;
+
+/* `tile_rows`: the largest tile that will be passed. NO_MEMORY. */
+BP_NODISCARD bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network,
+                                          size_t rows, size_t tile_rows, bool backward,
+                                          bp_error *err);
+void bp_row_buffers_clear(bp_row_buffers *buffers);
+
+typedef struct bp_row_pass {
+    const bp_kernels *kernels;
+    const bp_network *network;
+    const float *parameters;
+    const float *input_mean, *input_scale; /* [width[0]] */
+    const float *data;                     /* [*, width[0]] raw rows */
+    const uint32_t *index;     /* rows of `data`, by row of the minibatch; NULL: 0, 1, .. */
+    const bp_targets *targets; /* NULL: outputs only */
+    const bp_row_buffers *buffers;
+    float scale; /* of the loss's derivative: 1/B */
+} bp_row_pass;
+
+/* Rows [first, first + rows) of the minibatch: fills x(0)..x(L) and, with targets, loss. */
+void bp_row_pass_forward(const bp_row_pass *pass, size_t first, size_t rows, float *scratch);
+
+/* The same, and dl/ds(l) for all layers. */
+void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch);
+
+#endif
