@@ -80,16 +80,16 @@ static bp_status check_inputs(const bp_snapshot *model, const bp_dataset *data, 
 }
 
 /* All rows, tile by tile; row i of a tile is row index[i] of the data. */
-static void evaluate_tiles(bp_row_pass *pass, workspace *w, bp_metrics *metrics, size_t count) {
+static void evaluate_tiles(bp_row_pass pass, workspace *w, bp_metrics *metrics, size_t count) {
     uint32_t index[TILE_ROWS];
-    pass->index = index;
+    pass.index = index;
     for (size_t first = 0; first < count; first += TILE_ROWS) {
         size_t rows = rows_from(first, count);
         for (size_t i = 0; i < rows; i++) {
             index[i] = (uint32_t)(first + i);
         }
-        bp_row_pass_forward(pass, 0, rows, w->scratch);
-        bp_metrics_add(metrics, pass, rows);
+        bp_row_pass_forward(&pass, 0, rows, w->scratch);
+        bp_metrics_add(metrics, &pass, rows);
     }
 }
 
@@ -112,7 +112,7 @@ bp_status bp_evaluate(const bp_snapshot *model, const bp_kernels *kernels, const
         bp_row_pass pass = pass_over(model, kernels, &w);
         pass.data = data->x;
         pass.targets = &targets;
-        evaluate_tiles(&pass, &w, &metrics, data->rows);
+        evaluate_tiles(pass, &w, &metrics, data->rows);
         bp_metrics_read(&metrics, out);
     }
     workspace_clear(&w);
