@@ -1,0 +1,212 @@
+"""The whole path: data, model, job, history, predictions, evaluation."""
+import hashlib
+import math
+import struct
+
+import samples
+
+
+def digest(parameters):
+    """SHA-256 over the float32 values, little-endian, layer by layer, weights then biases."""
+    sha = hashlib.sha256()
+    for layer in parameters["layers"]:
+        for row in layer["weights"]:
+            sha.update(struct.pack(f"<{len(row)}f", *row))
+        sha.update(struct.pack(f"<{len(layer['biases'])}f", *layer["biases"]))
+    return sha.hexdigest()
+
+
+def test_digits_from_csv_to_predictions(client, name):
+    described = client.put_csv(name, samples.digits_text("train"), target="digit").json
+    assert described["name"] == name
+    client.put_csv(f"{name}-test", samples.digits_text("test"), target="digit")
+    client.post("/v1/models", {"name": name, **samples.DIGITS_MODEL}, expect=201)
+    job = client.train(model=name, dataset=name, epochs=30, batch_size=32, seed=1, shuffle=True,
+                       optimizer={"type": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+                       validation={"fraction": 0.1})
+    assert job["epoch"] == 30 and job["step"] == job["steps_total"]
+    assert math.isclose(job["progress"], 1.0)
+    held_out = client.post(f"/v1/models/{name}/evaluate", {"dataset": f"{name}-test"}).json
+    assert held_out["metrics"]["accuracy"] >= 0.95, held_out
+
+    rows = samples.digits_rows("test")[:50]
+    answer = client.post(f"/v1/models/{name}/predict", {"instances": [x for x, _ in rows]}).json
+    assert answer["model_version"] == job["step"]
+    assert len(answer["predictions"]) == len(rows)
+    right = 0
+    for prediction, (_, label) in zip(answer["predictions"], rows):
+        probabilities = prediction["probabilities"]
+        assert math.isclose(sum(probabilities.values()), 1.0, abs_tol=1e-5)
+        assert max(probabilities, key=probabilities.get) == prediction["class"]
+        assert len(prediction["outputs"]) == 10
+        right += prediction["class"] == label
+    assert right >= 45
+
+
+def test_parameters_are_those_of_their_digest(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name, (5, 3)), expect=201)
+    job = client.train(**samples.job(name))
+    parameters = client.get(f"/v1/models/{name}/parameters").json
+    assert [len(layer["weights"]) for layer in parameters["layers"]] == [5, 3]
+    assert [len(layer["weights"][0]) for layer in parameters["layers"]] == [4, 5]
+    assert parameters["sha256"] == digest(parameters)
+    assert job["checkpoint"]["sha256"] == parameters["sha256"]
+
+
+def test_regression_learns_two_real_columns(client, name):
+    client.put_csv(name, samples.surface_text(800), target="height,slope")
+    client.put_csv(f"{name}-test", samples.surface_text(200, seed=2), target="height,slope")
+    client.post("/v1/models", samples.model(name, (32, 2), last="linear", loss="mse"), expect=201)
+    job = client.train(**samples.job(name, epochs=100, validation={"fraction": 0.2}))
+    assert job["train_loss"] < 0.05
+    held_out = client.post(f"/v1/models/{name}/evaluate", {"dataset": f"{name}-test"}).json
+    assert held_out["metrics"]["r2"] > 0.95, held_out
+    answer = client.post(f"/v1/models/{name}/predict", {"instances": [[0, 0, 0], [1, 1, 1]]}).json
+    for prediction, (a, b, c) in zip(answer["predictions"], [(0, 0, 0), (1, 1, 1)]):
+        assert "class" not in prediction and "probabilities" not in prediction
+        assert abs(prediction["outputs"][0] - (math.sin(a) + 0.5 * b * c)) < 0.3
+        assert abs(prediction["outputs"][1] - (math.cos(a) - 0.3 * b)) < 0.3
+
+
+def test_sizes_may_come_from_the_data(client, name):
+    client.put_csv(name, samples.blobs_text(60))
+    body = samples.model(name, (5, 3))
+    del body["layers"][-1]["units"]
+    created = client.post("/v1/models", body, expect=201).json
+    assert created.get("inputs") is None
+    client.train(**samples.job(name))
+    described = client.get(f"/v1/models/{name}").json
+    assert described["inputs"] == 4
+    assert described["layers"][-1]["units"] == 3
+    assert described["classes"] == ["a", "b", "c"]
+
+
+def test_sizes_may_be_named_and_then_weights_are_there_at_once(client, name):
+    client.post("/v1/models", samples.model(name, (5, 3), inputs=4), expect=201)
+    parameters = client.get(f"/v1/models/{name}/parameters").json
+    assert parameters["sha256"] == digest(parameters)
+
+
+def test_training_goes_on_from_the_weights_it_finds(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    first = client.train(**samples.job(name, epochs=2))
+    second = client.train(**samples.job(name, epochs=2))
+    version = client.get(f"/v1/models/{name}").json["version"]
+    assert version == first["step"] + second["step"]
+
+
+def test_history_is_paged_by_epoch_and_thinned(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    job = client.train(**samples.job(name, epochs=50, validation={"fraction": 0.2}))
+    path = f"/v1/jobs/{job['id']}/metrics"
+    points = client.get(path).json["points"]
+    assert [p["epoch"] for p in points] == list(range(1, 51))
+    assert [p["step"] for p in points] == [p["epoch"] * job["steps_total"] // 50 for p in points]
+    assert all(p["validation_loss"] is not None and p["learning_rate"] == points[0]["learning_rate"]
+               for p in points)
+    assert points[-1]["train_loss"] == job["train_loss"] < points[0]["train_loss"]
+    elapsed = [p["elapsed_seconds"] for p in points]
+    assert elapsed == sorted(elapsed) and elapsed[-1] <= job["elapsed_seconds"] + 1e-6
+    assert [p["epoch"] for p in client.get(f"{path}?after=45").json["points"]] == \
+        [46, 47, 48, 49, 50]
+    assert client.get(f"{path}?after=50").json["points"] == []
+    thinned = client.get(f"{path}?max_points=10").json["points"]
+    assert 2 <= len(thinned) <= 10
+    assert all(p in points for p in thinned) and thinned == sorted(thinned, key=lambda p: p["epoch"])
+
+
+def test_history_grows_while_the_job_runs(client, name, endless_job):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    job = endless_job(**samples.endless(name))
+    client.wait(job, lambda state: state["epoch"] >= 3)
+    before = client.get(f"/v1/jobs/{job}/metrics?max_points=1000").json["points"]
+    client.wait(job, lambda state: state["epoch"] >= before[-1]["epoch"] + 3)
+    after = client.get(f"/v1/jobs/{job}/metrics?after={before[-1]['epoch']}").json["points"]
+    assert after and all(p["epoch"] > before[-1]["epoch"] for p in after)
+
+
+def test_predictions_while_training(client, name, endless_job):
+    client.put_csv(name, samples.blobs_text(300))
+    client.post("/v1/models", samples.model(name, (64, 3)), expect=201)
+    client.train(**samples.job(name, epochs=1))
+    job = endless_job(**samples.endless(name))
+    versions = set()
+    for _ in range(100):
+        answer = client.post(f"/v1/models/{name}/predict", {"instances": [[0, 0, 0, 0]]}).json
+        versions.add(answer["model_version"])
+        assert math.isclose(sum(answer["predictions"][0]["probabilities"].values()), 1,
+                            abs_tol=1e-5)
+    assert versions and all(version > 0 for version in versions)
+    assert client.job(job)["state"] == "running"
+    client.post(f"/v1/models/{name}/evaluate", {"dataset": name})
+
+
+def test_a_running_job_reports_progress(client, name, endless_job):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    job = endless_job(**samples.endless(name))
+    seen = client.wait(job, lambda state: state["epoch"] >= 2)
+    assert 0 < seen["progress"] < 1
+    assert seen["samples_per_second"] > 0 and seen["eta_seconds"] > 0
+    assert seen["samples_seen"] >= seen["step"] > 0
+    assert seen["finished_at"] is None and seen["started_at"] is not None
+
+
+def test_cancel_ends_a_running_job_and_keeps_its_weights(client, name, endless_job):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    job = endless_job(**samples.endless(name))
+    client.call("POST", f"/v1/jobs/{job}/cancel")
+    ended = client.wait(job)
+    assert ended["state"] == "cancelled" and ended["finished_at"] is not None
+    assert client.get(f"/v1/models/{name}").json["version"] == ended["step"] > 0
+    client.post(f"/v1/jobs/{job}/cancel", expect=409)
+    assert client.get(f"/v1/jobs/{job}/metrics").json["points"]
+
+
+def test_jobs_queue_and_a_queued_one_is_cancelled_at_once(client, name, endless_job):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    running = endless_job(**samples.endless(name))
+    waiting = client.start_job(**samples.job(name))
+    queued = client.job(waiting)
+    assert queued["state"] == "queued" and queued["queue_position"] == 1
+    client.call("POST", f"/v1/jobs/{waiting}/cancel")
+    assert client.job(waiting)["state"] == "cancelled"
+    assert client.job(running)["state"] == "running"
+
+
+def test_a_job_is_readable_until_it_is_deleted(client, name, endless_job):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    ended = client.train(**samples.job(name))
+    assert client.job(ended["id"]) == client.job(ended["id"])
+    running = endless_job(**samples.endless(name))
+    client.delete(f"/v1/jobs/{running}", expect=409)
+    client.delete(f"/v1/jobs/{ended['id']}")
+    client.get(f"/v1/jobs/{ended['id']}", expect=404)
+    client.get(f"/v1/jobs/{ended['id']}/metrics", expect=404)
+    client.delete(f"/v1/jobs/{ended['id']}", expect=404)
+
+
+def test_the_202_says_where_the_job_is(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    accepted = client.post("/v1/jobs", samples.job(name), expect=202)
+    assert accepted.headers["location"] == f"/v1/jobs/{accepted.json['id']}"
+    client.wait(accepted.json["id"])
+
+
+def test_a_plain_curl_d_works(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    form = "application/x-www-form-urlencoded"
+    body = f'{{"name": "{name}", "layers": [{{"units": 3, "activation": "softmax"}}],' \
+           f' "loss": "cross_entropy"}}'
+    client.call("POST", "/v1/models", body, content_type=form, expect=201)
+    accepted = client.call("POST", "/v1/jobs", f'{{"model": "{name}", "dataset": "{name}"}}',
+                           content_type=form, expect=202)
+    assert client.wait(accepted.json["id"])["state"] == "succeeded"
