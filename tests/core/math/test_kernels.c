@@ -1,0 +1,288 @@
+/* Every table that this machine runs against the naive loops: equality of bits, no tolerance.
+ * BP_SHAPES sets how many random shapes each kernel is tried on. */
+#include "kernels.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "memory.h"
+#include "philox.h"
+
+enum { MOST_TABLES = 8, GUARD = 16 };
+
+static size_t shapes(void) {
+    const char *text = getenv("BP_SHAPES");
+    return text != NULL ? strtoul(text, NULL, 10) : 400;
+}
+
+/* A repeatable source of numbers for the shapes and the values. */
+static uint64_t position;
+
+static uint32_t next_word(void) {
+    uint32_t words[4];
+    bp_random_block(7, BP_STREAM_SAMPLE, 0, position++, words);
+    return words[0];
+}
+
+/* 1, primes, and sizes around every tile's edge. */
+static size_t next_size(size_t most) {
+    static const size_t special[] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  11, 12, 13, 15, 16,  17,
+                                     18, 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 127, 129};
+    uint32_t word = next_word();
+    size_t size = word % 2 ? special[(word >> 1) % (sizeof special / sizeof special[0])]
+                           : 1 + (word >> 1) % most;
+    return size < most ? size : most;
+}
+
+/* In (-2, 2), of all magnitudes down to 2^-20. */
+static float next_value(void) {
+    uint32_t word = next_word();
+    float scale = 1.0f / (float)(1u << (word & 31) % 21);
+    return (2 * bp_random_unit(word) - 1) * 2 * scale;
+}
+
+static float *values(size_t count) {
+    float *v = bp_calloc_aligned(count + GUARD, sizeof *v);
+    assert_non_null(v);
+    for (size_t i = 0; i < count + GUARD; i++) {
+        v[i] = next_value();
+    }
+    return v;
+}
+
+static float *copy_of(const float *v, size_t count) {
+    float *copy = bp_calloc_aligned(count + GUARD, sizeof *copy);
+    assert_non_null(copy);
+    memcpy(copy, v, (count + GUARD) * sizeof *copy);
+    return copy;
+}
+
+/* The guard behind the array is compared too: nothing may be written there. */
+static void assert_same(const char *table, const char *what, const float *got, const float *want,
+                        size_t count) {
+    if (memcmp(got, want, (count + GUARD) * sizeof *got) != 0) {
+        size_t i = 0;
+        while (memcmp(&got[i], &want[i], sizeof *got) == 0) {
+            i++;
+        }
+        fail_msg("%s %s: element %zu of %zu is %a, not %a", table, what, i, count, (double)got[i],
+                 (double)want[i]);
+    }
+}
+
+typedef void (*trial)(const bp_kernels *naive, const bp_kernels *table);
+
+static void each_table(trial try_one) {
+    const char *names[MOST_TABLES];
+    size_t count = bp_kernels_available(names, MOST_TABLES);
+    const bp_kernels *naive;
+    assert_int_equal(bp_kernels_find("naive", &naive, NULL), BP_OK);
+    assert_true(count >= 2);
+    for (size_t i = 0; i < count; i++) {
+        const bp_kernels *table;
+        assert_int_equal(bp_kernels_find(names[i], &table, NULL), BP_OK);
+        position = 0;
+        for (size_t n = 0; n < shapes(); n++) {
+            try_one(naive, table);
+        }
+    }
+}
+
+static void try_product(const bp_kernels *naive, const bp_kernels *table) {
+    size_t m = next_size(140), n = next_size(140), depth = next_size(600);
+    bool turned = next_word() % 2; /* A by columns, as the gradient reads it */
+    size_t b_row = n + next_word() % 3, c_row = n + next_word() % 3;
+    float *a = values(m * depth), *b = values(depth * b_row), *bias = values(n);
+    float *c = values(m * c_row), *want = copy_of(c, m * c_row);
+    bp_product p = {.m = m,
+                    .n = n,
+                    .depth = depth,
+                    .a = a,
+                    .a_row = turned ? 1 : depth,
+                    .a_column = turned ? m : 1,
+                    .b = b,
+                    .b_row = b_row,
+                    .c = c,
+                    .c_row = c_row,
+                    .start = (bp_start)(next_word() % 3),
+                    .bias = bias};
+    table->product(&p);
+    p.c = want;
+    naive->product(&p);
+    assert_same(table->name, "product", c, want, m * c_row);
+    free(a);
+    free(b);
+    free(bias);
+    free(c);
+    free(want);
+}
+
+static void try_column_sums(const bp_kernels *naive, const bp_kernels *table) {
+    size_t rows = next_size(80), width = next_size(140), a_row = width + next_word() % 3;
+    bp_start start = next_word() % 2 ? BP_START_C : BP_START_ZERO;
+    float *a = values(rows * a_row), *out = values(width), *want = copy_of(out, width);
+    table->column_sums(rows, width, a, a_row, start, out);
+    naive->column_sums(rows, width, a, a_row, start, want);
+    assert_same(table->name, "column_sums", out, want, width);
+    free(a);
+    free(out);
+    free(want);
+}
+
+static void try_activation(const bp_kernels *naive, const bp_kernels *table) {
+    for (int f = 0; f < BP_ACTIVATION_SOFTMAX; f++) {
+        size_t count = next_size(140);
+        float *x = values(count), *dx = values(count);
+        for (size_t i = 0; i < count; i++) {
+            x[i] *= next_word() % 4 ? 8 : 60; /* into the saturated ranges, too */
+        }
+        float *want = copy_of(x, count), *want_ds = copy_of(dx, count);
+        table->activate((bp_activation)f, count, x);
+        naive->activate((bp_activation)f, count, want);
+        assert_same(table->name, bp_kernels_name(naive), x, want, count);
+        table->activate_backward((bp_activation)f, count, x, dx, dx);
+        naive->activate_backward((bp_activation)f, count, want, want_ds, want_ds);
+        assert_same(table->name, "activate_backward", dx, want_ds, count);
+        free(x);
+        free(dx);
+        free(want);
+        free(want_ds);
+    }
+}
+
+/* Runs cross_entropy (with classes) or mse (with y) on copies, and compares x, d and loss. */
+static void try_loss(const bp_kernels *naive, const bp_kernels *table, bool classes) {
+    size_t rows = next_size(40), width = next_size(70), count = rows * width;
+    float *x = values(count), *want_x = copy_of(x, count);
+    float *d = values(count), *want_d = copy_of(d, count);
+    float *loss = values(rows), *want_loss = copy_of(loss, rows), *y = values(count);
+    int32_t *class_index = calloc(rows, sizeof *class_index);
+    assert_non_null(class_index);
+    for (size_t i = 0; i < rows; i++) {
+        class_index[i] = (int32_t)(next_word() % width);
+    }
+    bool backward = next_word() % 4 != 0;
+    bp_output_rows got = {rows, width, x, backward ? d : NULL, 1.0f / (float)rows, loss};
+    bp_output_rows want = {rows,     width, want_x, backward ? want_d : NULL, 1.0f / (float)rows,
+                           want_loss};
+    if (classes) {
+        table->cross_entropy(&got, class_index);
+        naive->cross_entropy(&want, class_index);
+    } else {
+        table->mse(&got, y);
+        naive->mse(&want, y);
+    }
+    assert_same(table->name, "x(L)", x, want_x, count);
+    assert_same(table->name, "dl/ds(L)", d, want_d, count);
+    assert_same(table->name, "loss", loss, want_loss, rows);
+    float *all[] = {x, want_x, d, want_d, loss, want_loss, y};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        free(all[i]);
+    }
+    free(class_index);
+}
+
+static void try_cross_entropy(const bp_kernels *naive, const bp_kernels *table) {
+    try_loss(naive, table, true);
+}
+
+static void try_mse(const bp_kernels *naive, const bp_kernels *table) {
+    try_loss(naive, table, false);
+}
+
+static void try_softmax(const bp_kernels *naive, const bp_kernels *table) {
+    size_t rows = next_size(40), width = next_size(70);
+    float *x = values(rows * width), *want = copy_of(x, rows * width);
+    table->softmax(rows, width, x);
+    naive->softmax(rows, width, want);
+    assert_same(table->name, "softmax", x, want, rows * width);
+    free(x);
+    free(want);
+}
+
+static void try_gather(const bp_kernels *naive, const bp_kernels *table) {
+    size_t rows = next_size(40), width = next_size(140), all = rows + 5;
+    float *x = values(all * width), *mean = values(width), *scale = values(width);
+    float *out = values(rows * width), *want = copy_of(out, rows * width);
+    uint32_t *index = calloc(rows, sizeof *index);
+    assert_non_null(index);
+    for (size_t i = 0; i < rows; i++) {
+        index[i] = next_word() % (uint32_t)all;
+    }
+    bp_gather g = {rows, width, x, next_word() % 4 ? index : NULL, mean, scale, out};
+    table->gather(&g);
+    g.out = want;
+    naive->gather(&g);
+    assert_same(table->name, "gather", out, want, rows * width);
+    free(x);
+    free(mean);
+    free(scale);
+    free(out);
+    free(want);
+    free(index);
+}
+
+static void try_updates(const bp_kernels *naive, const bp_kernels *table) {
+    size_t count = next_size(300);
+    float *g = values(count), *v = values(count), *w = values(count);
+    float *want_v = copy_of(v, count), *want_w = copy_of(w, count);
+    bp_momentum update = {count, 0.1f, 0.9f, g, v, w};
+    table->momentum(&update);
+    update.velocity = want_v;
+    update.weight = want_w;
+    naive->momentum(&update);
+    assert_same(table->name, "velocity", v, want_v, count);
+    assert_same(table->name, "weight", w, want_w, count);
+    table->scale(count, 0.3f, w);
+    naive->scale(count, 0.3f, want_w);
+    assert_same(table->name, "scale", w, want_w, count);
+    free(g);
+    free(v);
+    free(w);
+    free(want_v);
+    free(want_w);
+}
+
+#define TEST_OF(name)                                                                              \
+    static void name##_has_the_same_bits(void **state) {                                           \
+        (void)state;                                                                               \
+        each_table(try_##name);                                                                    \
+    }
+TEST_OF(product)
+TEST_OF(column_sums)
+TEST_OF(activation)
+TEST_OF(cross_entropy)
+TEST_OF(mse)
+TEST_OF(softmax)
+TEST_OF(gather)
+TEST_OF(updates)
+
+static void unknown_table_names_the_known_ones(void **state) {
+    (void)state;
+    const bp_kernels *kernels = NULL;
+    bp_error err = {0};
+    assert_int_equal(bp_kernels_find("mmx", &kernels, &err), BP_INVALID);
+    assert_null(kernels);
+    assert_non_null(strstr(err.message, "mmx"));
+    assert_non_null(strstr(err.message, "plain"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(product_has_the_same_bits),
+        cmocka_unit_test(column_sums_has_the_same_bits),
+        cmocka_unit_test(activation_has_the_same_bits),
+        cmocka_unit_test(cross_entropy_has_the_same_bits),
+        cmocka_unit_test(mse_has_the_same_bits),
+        cmocka_unit_test(softmax_has_the_same_bits),
+        cmocka_unit_test(gather_has_the_same_bits),
+        cmocka_unit_test(updates_has_the_same_bits),
+        cmocka_unit_test(unknown_table_names_the_known_ones),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
