@@ -1,0 +1,384 @@
+/* The engine as a whole: the same bits for any number of workers, any instruction set and the naive
+ * loops; the numbers that PyTorch computed; what it refuses. */
+#include "inference.h"
+#include "made_dataset.h"
+#include "torch_fixture.h"
+#include "trainer.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "philox.h"
+
+enum { MOST_TABLES = 8 };
+
+/* --- material ------------------------------------------------------------------------------- */
+
+/* Rows of numbers in (-1, 1); the class or the targets follow from them. */
+static bp_dataset *make_data(size_t rows, size_t features, size_t classes, size_t targets) {
+    float *x = calloc(rows * features, sizeof *x), *y = calloc(rows * targets, sizeof *y);
+    int32_t *class_index = calloc(rows, sizeof *class_index);
+    assert_true(x != NULL && y != NULL && class_index != NULL);
+    uint32_t words[4];
+    for (size_t i = 0; i < rows * features; i++) {
+        bp_random_block(3, BP_STREAM_SAMPLE, 1, i, words);
+        x[i] = 2 * bp_random_unit(words[0]) - 1;
+    }
+    for (size_t r = 0; r < rows; r++) {
+        const float *row = x + r * features;
+        class_index[r] =
+            classes == 0 ? 0 : (int32_t)(fabsf(row[0] * 7 + row[1] * 5)) % (int)classes;
+        for (size_t t = 0; t < targets; t++) {
+            y[r * targets + t] = row[t % features] * row[(t + 1) % features];
+        }
+    }
+    bp_made_table table = {.rows = rows, .features = features, .x = x};
+    table.targets = classes > 0 ? 1 : targets;
+    table.classes = classes;
+    table.y = classes > 0 ? NULL : y;
+    table.class_index = classes > 0 ? class_index : NULL;
+    bp_dataset *data;
+    assert_int_equal(bp_made_dataset(&data, &table, NULL), BP_OK);
+    free(x);
+    free(y);
+    free(class_index);
+    return data;
+}
+
+static bp_train_options options_of(uint64_t epochs, size_t batch, float momentum) {
+    bp_train_options o = bp_train_defaults();
+    o.epochs = epochs;
+    o.batch_size = batch;
+    o.learning_rate = 0.05f;
+    o.momentum = momentum;
+    o.seed = 11;
+    return o;
+}
+
+typedef struct run {
+    const char *isa;
+    size_t threads;
+    double last_loss; /* out */
+    char sha256[BP_DIGEST_HEX_SIZE];
+} run;
+
+static void train(run *out, const bp_model_spec *spec, bp_dataset *data,
+                  const bp_train_options *options) {
+    bp_pool *pool;
+    bp_train_place place;
+    bp_snapshot *start, *end;
+    bp_trainer *trainer;
+    bp_error err = {0};
+    assert_int_equal(bp_pool_new(&pool, out->threads, NULL), BP_OK);
+    place.pool = pool;
+    assert_int_equal(bp_kernels_find(out->isa, &place.kernels, NULL), BP_OK);
+    if (bp_train_bind(&start, spec, NULL, data, options, &err) != BP_OK) {
+        fail_msg("%s: %s", err.field, err.message);
+    }
+    assert_int_equal(bp_trainer_new(&trainer, start, data, options, place, NULL), BP_OK);
+    while (!bp_trainer_done(trainer)) {
+        assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
+    }
+    bp_evaluation validation;
+    bp_trainer_validate(trainer, &validation);
+    out->last_loss = bp_trainer_progress(trainer).epoch_loss + validation.loss;
+    assert_int_equal(bp_trainer_snapshot(trainer, &end, NULL), BP_OK);
+    assert_int_equal(bp_snapshot_digest(end, out->sha256, NULL), BP_OK);
+    bp_snapshot_unref(end);
+    bp_snapshot_unref(start);
+    bp_trainer_free(trainer);
+    bp_pool_free(pool);
+}
+
+/* --- the same bits -------------------------------------------------------------------------- */
+
+typedef struct architecture {
+    const char *name;
+    size_t features, classes, targets;
+    bp_model_spec spec;
+} architecture;
+
+#define LAYER(units, name)                                                                         \
+    { units, BP_ACTIVATION_##name }
+static const architecture architectures[] = {
+    {"23-61-37-5 softmax",
+     23,
+     5,
+     1,
+     {.layer_count = 3,
+      .layers = {LAYER(61, RELU), LAYER(37, TANH), LAYER(0, SOFTMAX)},
+      .loss = BP_LOSS_CROSS_ENTROPY}},
+    {"64-128-10 softmax",
+     64,
+     10,
+     1,
+     {.layer_count = 2,
+      .layers = {LAYER(128, RELU), LAYER(10, SOFTMAX)},
+      .loss = BP_LOSS_CROSS_ENTROPY,
+      .initializer = BP_INITIALIZER_HE_NORMAL}},
+    {"300-33-3 mse",
+     300,
+     0,
+     3,
+     {.layer_count = 2,
+      .layers = {LAYER(33, SIGMOID), LAYER(3, LINEAR)},
+      .loss = BP_LOSS_MSE,
+      .initializer = BP_INITIALIZER_XAVIER_NORMAL}},
+};
+static const size_t batches[] = {1, 37, 64};
+static const size_t workers[] = {1, 2, 3, 4};
+
+/* The hash of the naive loops on one worker, then every table on every number of workers. */
+static void compare_runs(const architecture *a, size_t batch, float momentum) {
+    bp_dataset *data = make_data(211, a->features, a->classes, a->targets);
+    bp_train_options options = options_of(2, batch, momentum);
+    run naive = {.isa = "naive", .threads = 1};
+    train(&naive, &a->spec, data, &options);
+    assert_true(isfinite(naive.last_loss));
+    const char *tables[MOST_TABLES];
+    size_t count = bp_kernels_available(tables, MOST_TABLES);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t w = 0; w < sizeof workers / sizeof workers[0]; w++) {
+            run r = {.isa = tables[i], .threads = workers[w]};
+            train(&r, &a->spec, data, &options);
+            if (strcmp(r.sha256, naive.sha256) != 0 || r.last_loss != naive.last_loss) {
+                fail_msg("%s, batch %zu, momentum %g: %s on %zu workers gives %.8s, not %.8s",
+                         a->name, batch, (double)momentum, r.isa, r.threads, r.sha256,
+                         naive.sha256);
+            }
+        }
+    }
+    print_message("%-20s batch %2zu momentum %g: %.16s\n", a->name, batch, (double)momentum,
+                  naive.sha256);
+    bp_dataset_unref(data);
+}
+
+static void bits_depend_on_no_worker_and_no_instruction_set(void **state) {
+    (void)state;
+    for (size_t a = 0; a < sizeof architectures / sizeof architectures[0]; a++) {
+        for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
+            compare_runs(&architectures[a], batches[b], 0.9f);
+            compare_runs(&architectures[a], batches[b], 0.0f);
+        }
+    }
+}
+
+static void another_seed_gives_other_bits(void **state) {
+    (void)state;
+    const architecture *a = &architectures[0];
+    bp_dataset *data = make_data(211, a->features, a->classes, a->targets);
+    bp_train_options options = options_of(1, 16, 0.9f);
+    run one = {.isa = "auto", .threads = 1}, other = one;
+    train(&one, &a->spec, data, &options);
+    options.seed++;
+    train(&other, &a->spec, data, &options);
+    assert_string_not_equal(one.sha256, other.sha256);
+    bp_dataset_unref(data);
+}
+
+/* --- PyTorch -------------------------------------------------------------------------------- */
+
+static bp_dataset *fixture_data(const bp_torch_fixture *f) {
+    const bp_network *n = &f->network;
+    bool classes = n->loss == BP_LOSS_CROSS_ENTROPY;
+    bp_made_table table = {.rows = f->rows,
+                           .features = n->width[0],
+                           .targets = classes ? 1 : n->width[n->layer_count],
+                           .classes = classes ? n->width[n->layer_count] : 0,
+                           .x = bp_torch_fixture_find(f, "x", 0)->single,
+                           .y = classes ? NULL : bp_torch_fixture_find(f, "y", 0)->single,
+                           .class_index = f->class_index};
+    bp_dataset *data;
+    assert_int_equal(bp_made_dataset(&data, &table, NULL), BP_OK);
+    return data;
+}
+
+static bp_snapshot *fixture_start(const bp_torch_fixture *f, const bp_dataset *data,
+                                  const bp_train_options *options) {
+    bp_snapshot *start;
+    bp_model_spec spec = f->spec;
+    spec.preprocessing = BP_PREPROCESSING_NONE;
+    assert_int_equal(bp_train_bind(&start, &spec, NULL, data, options, NULL), BP_OK);
+    for (size_t l = 1; l <= f->network.layer_count; l++) {
+        bp_snapshot_set_layer(start, l, bp_torch_fixture_find(f, "w", l)->single,
+                              bp_torch_fixture_find(f, "b", l)->single);
+    }
+    return start;
+}
+
+static void assert_near(const char *what, double got, double want, double scale) {
+    if (!(fabs(got - want) <= 1e-5 * scale)) {
+        fail_msg("%s: %.9g, not %.9g", what, got, want);
+    }
+}
+
+static void compare_weights(const bp_torch_fixture *f, const bp_snapshot *end, const char *name) {
+    for (size_t l = 1; l <= f->network.layer_count; l++) {
+        const bp_torch_tensor *want = bp_torch_fixture_find(f, name, l);
+        size_t count = want->rows * want->columns;
+        float *got = calloc(count, sizeof *got);
+        assert_non_null(got);
+        bp_snapshot_get_weights(end, l, got);
+        double largest = 0;
+        for (size_t i = 0; i < count; i++) {
+            largest = fmax(largest, fabs(want->value[i]));
+        }
+        for (size_t i = 0; i < count; i++) {
+            assert_near(name, (double)got[i], want->value[i], largest);
+        }
+        free(got);
+    }
+}
+
+/* 20 steps over minibatches in the order of the rows: the loss curve and the weights at its end. */
+static void compare_curve(const char *fixture, float momentum, const char *losses,
+                          const char *weights) {
+    bp_torch_fixture *f;
+    assert_int_equal(bp_torch_fixture_load(&f, fixture, NULL), BP_OK);
+    bp_dataset *data = fixture_data(f);
+    bp_train_options o = options_of(1000, f->batch_size, momentum);
+    o.learning_rate = (float)f->learning_rate;
+    o.shuffle = false;
+    o.validation_fraction = 0;
+    bp_pool *pool;
+    assert_int_equal(bp_pool_new(&pool, 2, NULL), BP_OK);
+    bp_train_place place = {.pool = pool};
+    assert_int_equal(bp_kernels_find(NULL, &place.kernels, NULL), BP_OK);
+    bp_snapshot *start = fixture_start(f, data, &o), *end;
+    bp_trainer *trainer;
+    assert_int_equal(bp_trainer_new(&trainer, start, data, &o, place, NULL), BP_OK);
+    const bp_torch_tensor *want = bp_torch_fixture_find(f, losses, 0);
+    assert_int_equal(want->columns, 20);
+    for (size_t i = 0; i < want->columns; i++) {
+        assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
+        double loss = bp_trainer_progress(trainer).batch_loss;
+        assert_near(losses, loss, want->value[i], fabs(want->value[i]));
+    }
+    assert_int_equal(bp_trainer_snapshot(trainer, &end, NULL), BP_OK);
+    assert_int_equal(end->version, 20);
+    compare_weights(f, end, weights);
+    bp_snapshot_unref(end);
+    bp_snapshot_unref(start);
+    bp_trainer_free(trainer);
+    bp_pool_free(pool);
+    bp_dataset_unref(data);
+    bp_torch_fixture_free(f);
+}
+
+static void loss_curves_are_pytorchs(void **state) {
+    (void)state;
+    compare_curve("torch_classifier", 0.0f, "sgd_losses", "sgd_w");
+    compare_curve("torch_regressor", 0.0f, "sgd_losses", "sgd_w");
+    compare_curve("torch_classifier", 0.9f, "momentum_losses", "momentum_w");
+    compare_curve("torch_regressor", 0.9f, "momentum_losses", "momentum_w");
+}
+
+/* --- what it refuses ------------------------------------------------------------------------ */
+
+static void training_to_divergence_is_told(void **state) {
+    (void)state;
+    bp_dataset *data = make_data(64, 4, 0, 1);
+    bp_model_spec spec = {.layer_count = 1, .layers = {LAYER(0, LINEAR)}, .loss = BP_LOSS_MSE};
+    bp_train_options o = options_of(1000, 8, 0);
+    o.learning_rate = 1e20f;
+    bp_pool *pool;
+    assert_int_equal(bp_pool_new(&pool, 1, NULL), BP_OK);
+    bp_train_place place = {.pool = pool};
+    assert_int_equal(bp_kernels_find(NULL, &place.kernels, NULL), BP_OK);
+    bp_snapshot *start;
+    bp_trainer *trainer;
+    assert_int_equal(bp_train_bind(&start, &spec, NULL, data, &o, NULL), BP_OK);
+    assert_int_equal(bp_trainer_new(&trainer, start, data, &o, place, NULL), BP_OK);
+    bp_status status = BP_OK;
+    bp_error err = {0};
+    while (status == BP_OK) {
+        status = bp_trainer_step(trainer, &err);
+    }
+    assert_int_equal(status, BP_DIVERGED);
+    assert_non_null(strstr(err.message, "epoch 1"));
+    bp_trainer_free(trainer);
+    bp_snapshot_unref(start);
+    bp_pool_free(pool);
+    bp_dataset_unref(data);
+}
+
+/* Binding `spec` to made data must fail with this field. */
+static void assert_refused(const bp_model_spec *spec, const bp_snapshot *current, bp_dataset *data,
+                           const char *field) {
+    bp_train_options o = options_of(1, 8, 0);
+    bp_snapshot *out = NULL;
+    bp_error err = {0};
+    assert_int_equal(bp_train_bind(&out, spec, current, data, &o, &err), BP_INVALID);
+    assert_null(out);
+    assert_memory_equal(err.field, field, strlen(field));
+    assert_true(strlen(err.message) > 10);
+    bp_dataset_unref(data);
+}
+
+static void unfit_data_is_refused(void **state) {
+    (void)state;
+    bp_model_spec spec = architectures[1].spec; /* classes from the data, inputs open */
+    assert_refused(&spec, NULL, make_data(20, 4, 0, 2), "/dataset");
+    spec.inputs = 5;
+    assert_refused(&spec, NULL, make_data(20, 4, 10, 1), "/model");
+    spec.inputs = 4;
+    spec.layers[1].units = 3;
+    assert_refused(&spec, NULL, make_data(20, 4, 10, 1), "/model");
+
+    bp_train_options o = options_of(1, 8, 0);
+    bp_snapshot *bound;
+    bp_dataset *data = make_data(20, 4, 3, 1);
+    assert_int_equal(bp_train_bind(&bound, &spec, NULL, data, &o, NULL), BP_OK);
+    bp_dataset_unref(data);
+    assert_refused(&spec, bound, make_data(20, 4, 4, 1), "/dataset"); /* a label never seen */
+    assert_refused(&spec, bound, make_data(20, 6, 3, 1), "/model");
+    bp_snapshot_unref(bound);
+}
+
+static void predictions_do_not_depend_on_their_neighbours(void **state) {
+    (void)state;
+    bp_dataset *data = make_data(150, 23, 5, 1);
+    bp_train_options o = options_of(1, 8, 0);
+    bp_snapshot *model;
+    const bp_kernels *kernels;
+    assert_int_equal(bp_kernels_find(NULL, &kernels, NULL), BP_OK);
+    assert_int_equal(bp_train_bind(&model, &architectures[0].spec, NULL, data, &o, NULL), BP_OK);
+    float all[150 * 5], one[5];
+    assert_int_equal(bp_predict(model, kernels, data->x, 150, all, NULL), BP_OK);
+    for (size_t i = 0; i < 150; i++) {
+        assert_int_equal(bp_predict(model, kernels, data->x + i * 23, 1, one, NULL), BP_OK);
+        assert_memory_equal(one, all + i * 5, sizeof one);
+    }
+    bp_snapshot_unref(model);
+    bp_dataset_unref(data);
+}
+
+static void mse_takes_classes_as_one_hot(void **state) {
+    (void)state;
+    bp_dataset *data = make_data(200, 6, 3, 1);
+    bp_model_spec spec = {
+        .layer_count = 2, .layers = {LAYER(16, TANH), LAYER(0, SIGMOID)}, .loss = BP_LOSS_MSE};
+    bp_train_options o = options_of(3, 16, 0.9f);
+    run r = {.isa = "auto", .threads = 2};
+    train(&r, &spec, data, &o);
+    assert_true(isfinite(r.last_loss));
+    bp_dataset_unref(data);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bits_depend_on_no_worker_and_no_instruction_set),
+        cmocka_unit_test(another_seed_gives_other_bits),
+        cmocka_unit_test(loss_curves_are_pytorchs),
+        cmocka_unit_test(training_to_divergence_is_told),
+        cmocka_unit_test(unfit_data_is_refused),
+        cmocka_unit_test(predictions_do_not_depend_on_their_neighbours),
+        cmocka_unit_test(mse_takes_classes_as_one_hot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
