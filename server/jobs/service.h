@@ -124,14 +124,14 @@ typedef struct bp_job_info {
     size_t queue_position;                                   /* 1: next; 0: not queued */
     double created_at, started_at, finished_at;              /* wall seconds; 0: not yet */
     double elapsed_seconds, samples_per_second, eta_seconds; /* NAN: not known */
-    uint64_t steps_total;
-    size_t rows, validation_rows;
+    uint64_t steps_total;                                    /* 0 until it runs */
+    size_t rows, validation_rows; /* of the data set; those held out of them (0 until it runs) */
     bp_train_progress progress;
-    bp_job_point last; /* last point of the history; step 0: none */
-    bp_job_point best; /* smallest validation loss (train loss without validation) */
-    bp_error error;    /* code BP_OK: none */
-    uint64_t error_epoch, error_step;
-    char sha256[BP_DIGEST_HEX_SIZE]; /* of the final weights; "": not ended, or no step done */
+    bp_job_point last;                /* last point of the history; step 0: none */
+    bp_job_point best;                /* smallest validation loss (train loss without validation) */
+    bp_error error;                   /* code BP_OK: none */
+    uint64_t error_epoch, error_step; /* 1-based, of a divergence; 0: none */
+    char sha256[BP_DIGEST_HEX_SIZE];  /* of the final weights; "": not ended, or no step done */
 } bp_job_info;
 
 /* (slow) Queues a job. NOT_FOUND "/model" or "/dataset"; INVALID as bp_train_bind and

@@ -1,0 +1,240 @@
+#include "job.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+/* --- states --------------------------------------------------------------------------------- */
+
+static const char *const state_names[] = {
+#define X(name, wire) [BP_JOB_##name] = wire,
+    BP_JOB_STATE_TABLE(X)
+#undef X
+};
+
+/* The legal transitions: all of them. A queued job fails where a stop of the server cut it short;
+ * a state without a row here is terminal. */
+#define BIT(state) (1u << BP_JOB_##state)
+static const unsigned transitions[BP_JOB_STATE_COUNT] = {
+    [BP_JOB_QUEUED] = BIT(RUNNING) | BIT(CANCELLED) | BIT(FAILED),
+    [BP_JOB_RUNNING] = BIT(PAUSED) | BIT(SUCCEEDED) | BIT(FAILED) | BIT(CANCELLED),
+    [BP_JOB_PAUSED] = BIT(QUEUED) | BIT(RUNNING) | BIT(FAILED) | BIT(CANCELLED),
+};
+#undef BIT
+
+const char *bp_job_state_name(bp_job_state state) {
+    return (unsigned)state < BP_JOB_STATE_COUNT ? state_names[state] : "unknown";
+}
+
+bool bp_job_state_is_terminal(bp_job_state state) {
+    return (unsigned)state < BP_JOB_STATE_COUNT && transitions[state] == 0;
+}
+
+bool bp_job_may_become(bp_job_state from, bp_job_state to) {
+    return (unsigned)from < BP_JOB_STATE_COUNT && (transitions[from] >> to & 1u) != 0;
+}
+
+static bp_status check_transition(const bp_job_info *info, bp_job_state to, bp_error *err) {
+    if (bp_job_may_become(info->state, to)) {
+        return BP_OK;
+    }
+    return bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " is %s and cannot become %s", info->id,
+                   bp_job_state_name(info->state), bp_job_state_name(to));
+}
+
+/* The smallest validation loss is best; without validation, the smallest training loss. */
+static double merit(const bp_job_point *point) {
+    return isnan(point->validation_loss) ? point->train_loss : point->validation_loss;
+}
+
+static void note_point(bp_job_info *info, const bp_job_point *point) {
+    info->last = *point;
+    if (info->best.step == 0 || merit(point) < merit(&info->best)) {
+        info->best = *point;
+    }
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_points *history, bp_error *err) {
+    bp_job *job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a job");
+    }
+    atomic_init(&job->references, 1);
+    atomic_init(&job->stop, BP_STOP_NONE);
+    pthread_mutex_init(&job->lock, NULL);
+    job->id = info->id;
+    job->info = *info;
+    if (history != NULL) {
+        job->history = *history;
+        *history = (bp_job_points){0};
+        for (size_t i = 0; i < job->history.count; i++) {
+            note_point(&job->info, &job->history.point[i]);
+        }
+    }
+    *out = job;
+    return BP_OK;
+}
+
+bp_job *bp_job_ref(bp_job *job) {
+    /* Relaxed: whoever calls this holds a reference or the lock of the table that holds one. */
+    atomic_fetch_add_explicit(&job->references, 1, memory_order_relaxed);
+    return job;
+}
+
+void bp_job_unref(bp_job *job) {
+    /* Acquire-release: the last holder frees after every use by the holders before it. */
+    if (job == NULL || atomic_fetch_sub_explicit(&job->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    bp_registry_entry_unref(job->model);
+    bp_registry_entry_unref(job->dataset);
+    bp_dataset_unref(job->data);
+    pthread_mutex_destroy(&job->lock);
+    free(job->history.point);
+    free(job);
+}
+
+/* --- any thread ----------------------------------------------------------------------------- */
+
+/* Elapsed time, rate and remaining time. Holds job->lock. */
+static void fill_rates_locked(const bp_job *job, bp_job_info *out) {
+    const bp_train_progress *progress = &job->info.progress;
+    if (out->state == BP_JOB_RUNNING) {
+        out->elapsed_seconds = bp_clock_seconds() - job->started_clock;
+    }
+    bool moved = progress->step > 0 && out->elapsed_seconds > 0;
+    out->samples_per_second =
+        moved ? (double)progress->samples_seen / out->elapsed_seconds : (double)NAN;
+    out->eta_seconds = (double)NAN;
+    if (out->state == BP_JOB_SUCCEEDED) {
+        out->eta_seconds = 0;
+    } else if (moved && out->state == BP_JOB_RUNNING && out->steps_total >= progress->step) {
+        out->eta_seconds = out->elapsed_seconds * (double)(out->steps_total - progress->step) /
+                           (double)progress->step;
+    }
+}
+
+void bp_job_describe(bp_job *job, bp_job_info *out) {
+    pthread_mutex_lock(&job->lock);
+    *out = job->info;
+    fill_rates_locked(job, out);
+    pthread_mutex_unlock(&job->lock);
+}
+
+/* Index of the first point of an epoch after `after`. Holds job->lock. */
+static size_t first_point_locked(const bp_job *job, uint64_t after) {
+    size_t low = 0;
+    for (size_t high = job->history.count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (job->history.point[middle].epoch <= after) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bp_status bp_job_history(bp_job *job, bp_job_span span, bp_job_point **out, size_t *count,
+                         bp_error *err) {
+    pthread_mutex_lock(&job->lock);
+    size_t first = first_point_locked(job, span.after);
+    size_t available = job->history.count - first;
+    size_t taken = available < span.limit ? available : span.limit;
+    bp_job_point *copy = malloc((taken > 0 ? taken : 1) * sizeof *copy);
+    if (copy != NULL && taken > 0) {
+        memcpy(copy, job->history.point + first, taken * sizeof *copy);
+    }
+    pthread_mutex_unlock(&job->lock);
+    if (copy == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu points", taken);
+    }
+    *out = copy;
+    *count = taken;
+    return BP_OK;
+}
+
+void bp_job_ask_stop(bp_job *job, bp_job_stop why) {
+    int none = BP_STOP_NONE;
+    /* Relaxed: the flag is all that passes; nothing else is read because of it. */
+    atomic_compare_exchange_strong_explicit(&job->stop, &none, (int)why, memory_order_relaxed,
+                                            memory_order_relaxed);
+}
+
+bp_job_stop bp_job_asked_stop(const bp_job *job) {
+    return (bp_job_stop)atomic_load_explicit(&job->stop, memory_order_relaxed);
+}
+
+/* --- the driver ----------------------------------------------------------------------------- */
+
+bp_status bp_job_begin(bp_job *job, bp_error *err) {
+    pthread_mutex_lock(&job->lock);
+    bp_status status = check_transition(&job->info, BP_JOB_RUNNING, err);
+    if (status == BP_OK) {
+        job->info.state = BP_JOB_RUNNING;
+        job->info.started_at = bp_clock_wall_seconds();
+        job->started_clock = bp_clock_seconds();
+    }
+    pthread_mutex_unlock(&job->lock);
+    return status;
+}
+
+void bp_job_set_sizes(bp_job *job, uint64_t steps_total, size_t validation_rows) {
+    pthread_mutex_lock(&job->lock);
+    job->info.steps_total = steps_total;
+    job->info.validation_rows = validation_rows;
+    pthread_mutex_unlock(&job->lock);
+}
+
+void bp_job_report(bp_job *job, const bp_train_progress *progress) {
+    pthread_mutex_lock(&job->lock);
+    job->info.progress = *progress;
+    pthread_mutex_unlock(&job->lock);
+}
+
+/* Holds job->lock. */
+static bp_status reserve_point_locked(bp_job_points *history, bp_error *err) {
+    if (history->count < history->capacity) {
+        return BP_OK;
+    }
+    size_t capacity = history->capacity == 0 ? 16 : history->capacity * 2;
+    bp_job_point *point = realloc(history->point, capacity * sizeof *point);
+    if (point == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu points of history", capacity);
+    }
+    history->point = point;
+    history->capacity = capacity;
+    return BP_OK;
+}
+
+bp_status bp_job_add_point(bp_job *job, const bp_job_point *point, bp_error *err) {
+    pthread_mutex_lock(&job->lock);
+    bp_status status = reserve_point_locked(&job->history, err);
+    if (status == BP_OK) {
+        job->history.point[job->history.count++] = *point;
+        note_point(&job->info, point);
+    }
+    pthread_mutex_unlock(&job->lock);
+    return status;
+}
+
+void bp_job_draft_end(bp_job *job, bp_job_state state, bp_job_info *draft) {
+    bp_job_describe(job, draft);
+    draft->state = state;
+    draft->finished_at = bp_clock_wall_seconds();
+}
+
+bp_status bp_job_end(bp_job *job, const bp_job_info *draft, bp_error *err) {
+    pthread_mutex_lock(&job->lock);
+    bp_status status = check_transition(&job->info, draft->state, err);
+    if (status == BP_OK) {
+        job->info = *draft;
+    }
+    pthread_mutex_unlock(&job->lock);
+    return status;
+}

@@ -1,0 +1,198 @@
+/* The record of a job. JSON: the request and the facts; blob: the history, the words of each point
+ * in the order of bp_job_point. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record_json.h"
+#include "records.h"
+#include "spec_json.h"
+
+enum { POINT_WORDS = 8, ID_SIZE = 24 };
+_Static_assert(sizeof(bp_job_point) == POINT_WORDS * 8, "a point is POINT_WORDS words of 64 bits");
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+static json_t *describe_progress(const bp_train_progress *progress) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "epoch",
+                     (json_int_t)progress->epoch, "step", (json_int_t)progress->step,
+                     "steps_per_epoch", (json_int_t)progress->steps_per_epoch, "samples_seen",
+                     (json_int_t)progress->samples_seen, "batch_loss",
+                     bp_record_number(progress->batch_loss), "epoch_loss",
+                     bp_record_number(progress->epoch_loss), "rows_seconds",
+                     bp_record_number(progress->seconds.rows), "parameters_seconds",
+                     bp_record_number(progress->seconds.parameters));
+}
+
+static json_t *describe_error(const bp_job_info *info) {
+    if (info->error.code == BP_OK) {
+        return json_null();
+    }
+    return json_pack("{s:s, s:o, s:o, s:I, s:I}", "code", bp_status_name(info->error.code), "field",
+                     bp_record_text(info->error.field), "message",
+                     bp_record_text(info->error.message), "epoch", (json_int_t)info->error_epoch,
+                     "step", (json_int_t)info->error_step);
+}
+
+static json_t *describe(const bp_job_info *info) {
+    return json_pack("{s:s, s:s, s:o, s:s, s:f, s:f, s:f, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:i}",
+                     "model", info->request.model, "dataset", info->request.dataset, "options",
+                     bp_train_options_to_json(&info->request.options), "state",
+                     bp_job_state_name(info->state), "created_at", info->created_at, "started_at",
+                     info->started_at, "finished_at", info->finished_at, "elapsed_seconds",
+                     bp_record_number(info->elapsed_seconds), "steps_total",
+                     (json_int_t)info->steps_total, "rows", (json_int_t)info->rows,
+                     "validation_rows", (json_int_t)info->validation_rows, "progress",
+                     describe_progress(&info->progress), "error", describe_error(info), "sha256",
+                     info->sha256, "point_words", POINT_WORDS);
+}
+
+bp_status bp_record_put_job(bp_store *store, const bp_job_info *info, const bp_job_points *history,
+                            bp_error *err) {
+    if (store == NULL) {
+        return BP_OK;
+    }
+    char name[ID_SIZE];
+    snprintf(name, sizeof name, "%" PRIu64, info->id);
+    bp_store_object object = {.kind = BP_STORE_JOB, .name = name};
+    if (history->count == 0) {
+        return bp_record_put(store, object, describe(info), NULL, err);
+    }
+    bp_word_blob blob;
+    bp_status status = bp_word_blob_new(&blob, history->count * sizeof *history->point, err);
+    if (status == BP_OK) {
+        bp_word_blob_put64(&blob, history->point, history->count * POINT_WORDS);
+        status = bp_record_put(store, object, describe(info), &blob, err);
+        free(blob.bytes);
+    }
+    return status;
+}
+
+bp_status bp_record_delete_job(bp_store *store, uint64_t id, bp_error *err) {
+    if (store == NULL) {
+        return BP_OK;
+    }
+    char name[ID_SIZE];
+    snprintf(name, sizeof name, "%" PRIu64, id);
+    return bp_store_delete(store, BP_STORE_JOB, name, err);
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+static bool read_state(const char *name, bp_job_state *out) {
+    for (int state = 0; state < BP_JOB_STATE_COUNT; state++) {
+        if (strcmp(bp_job_state_name((bp_job_state)state), name) == 0) {
+            *out = (bp_job_state)state;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bp_status read_code(const char *name) {
+    for (int code = 0; code < BP_STATUS_COUNT; code++) {
+        if (strcmp(bp_status_name((bp_status)code), name) == 0) {
+            return (bp_status)code;
+        }
+    }
+    return BP_INTERNAL; /* of a newer program: still an error */
+}
+
+static uint64_t count_of(const json_t *object, const char *key) {
+    json_int_t value = json_integer_value(json_object_get(object, key));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static void read_progress(const json_t *json, bp_train_progress *out) {
+    *out = (bp_train_progress){
+        .epoch = count_of(json, "epoch"),
+        .step = count_of(json, "step"),
+        .steps_per_epoch = count_of(json, "steps_per_epoch"),
+        .samples_seen = count_of(json, "samples_seen"),
+        .batch_loss = bp_record_get_number(json_object_get(json, "batch_loss")),
+        .epoch_loss = bp_record_get_number(json_object_get(json, "epoch_loss")),
+        .seconds = {.rows = bp_record_get_number(json_object_get(json, "rows_seconds")),
+                    .parameters =
+                        bp_record_get_number(json_object_get(json, "parameters_seconds"))},
+    };
+}
+
+static bool read_error(const json_t *json, bp_job_info *info) {
+    const char *code, *field, *message;
+    if (json_is_null(json)) {
+        return true;
+    }
+    if (json_unpack((json_t *)json, "{s:s, s:s, s:s}", "code", &code, "field", &field, "message",
+                    &message) != 0) {
+        return false;
+    }
+    info->error.code = read_code(code);
+    snprintf(info->error.field, sizeof info->error.field, "%s", field);
+    snprintf(info->error.message, sizeof info->error.message, "%s", message);
+    info->error_epoch = count_of(json, "epoch");
+    info->error_step = count_of(json, "step");
+    return true;
+}
+
+static bool read_request(json_t *json, bp_job_request *request) {
+    const char *model, *dataset;
+    json_t *options;
+    if (json_unpack(json, "{s:s, s:s, s:o}", "model", &model, "dataset", &dataset, "options",
+                    &options) != 0) {
+        return false;
+    }
+    snprintf(request->model, sizeof request->model, "%s", model);
+    snprintf(request->dataset, sizeof request->dataset, "%s", dataset);
+    return bp_train_options_from_json(&request->options, options, NULL) == BP_OK;
+}
+
+static bool read_facts(json_t *json, bp_job_info *info) {
+    const char *state, *sha256;
+    json_t *progress, *error, *elapsed;
+    if (json_unpack(json, "{s:s, s:F, s:F, s:F, s:o, s:o, s:o, s:s}", "state", &state, "created_at",
+                    &info->created_at, "started_at", &info->started_at, "finished_at",
+                    &info->finished_at, "elapsed_seconds", &elapsed, "progress", &progress, "error",
+                    &error, "sha256", &sha256) != 0) {
+        return false;
+    }
+    info->elapsed_seconds = bp_record_get_number(elapsed);
+    info->steps_total = count_of(json, "steps_total");
+    info->rows = (size_t)count_of(json, "rows");
+    info->validation_rows = (size_t)count_of(json, "validation_rows");
+    snprintf(info->sha256, sizeof info->sha256, "%s", sha256);
+    read_progress(progress, &info->progress);
+    return read_state(state, &info->state) && read_error(error, info);
+}
+
+static bool read_history(const json_t *json, const bp_store_object *object, bp_job_points *out) {
+    size_t count = object->blob_size / sizeof *out->point;
+    if (count == 0) {
+        return object->blob_size == 0;
+    }
+    bp_word_blob blob = bp_word_blob_read(object->blob, object->blob_size);
+    bp_job_points history = {
+        .point = malloc(count * sizeof *history.point), .count = count, .capacity = count};
+    if (history.point == NULL || count_of(json, "point_words") != POINT_WORDS ||
+        !bp_word_blob_get64(&blob, history.point, count * POINT_WORDS)) {
+        free(history.point);
+        return false;
+    }
+    *out = history;
+    return true;
+}
+
+bp_status bp_record_read_job(const bp_store_object *object, bp_job_info *out,
+                             bp_job_points *history, bp_error *err) {
+    bp_job_info info = {.id = strtoull(object->name, NULL, 10)};
+    json_t *json = bp_record_parse(object);
+    bool whole = info.id > 0 && read_request(json, &info.request) && read_facts(json, &info) &&
+                 read_history(json, object, history);
+    json_decref(json);
+    if (!whole) {
+        return bp_record_fail(object, "job", err);
+    }
+    *out = info;
+    return BP_OK;
+}

@@ -1,0 +1,188 @@
+/* The record of a model. JSON: name's spec and, once the sizes are fixed, what the snapshot knows;
+ * blob: input_mean, input_scale, then for each layer weights [units, inputs] and biases, float32.
+ * That is the order of the wire and of the digest, not that of memory, so that the memory layout
+ * may change. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record_json.h"
+#include "records.h"
+#include "spec_json.h"
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+static size_t blob_floats(const bp_network *network) {
+    return 2 * network->width[0] + network->parameter_count;
+}
+
+static size_t largest_weights(const bp_network *network) {
+    size_t largest = 0;
+    for (size_t l = 1; l <= network->layer_count; l++) {
+        size_t count = network->width[l - 1] * network->width[l];
+        largest = count > largest ? count : largest;
+    }
+    return largest;
+}
+
+static bp_status pack(const bp_snapshot *snapshot, bp_word_blob *out, bp_error *err) {
+    const bp_network *network = &snapshot->network;
+    float *weights = malloc(largest_weights(network) * sizeof *weights);
+    if (weights == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to store a model");
+    }
+    bp_word_blob blob;
+    bp_status status = bp_word_blob_new(&blob, blob_floats(network) * sizeof *weights, err);
+    if (status == BP_OK) {
+        bp_word_blob_put32(&blob, snapshot->input_mean, network->width[0]);
+        bp_word_blob_put32(&blob, snapshot->input_scale, network->width[0]);
+        for (size_t l = 1; l <= network->layer_count; l++) {
+            bp_snapshot_get_weights(snapshot, l, weights);
+            bp_word_blob_put32(&blob, weights, network->width[l - 1] * network->width[l]);
+            bp_word_blob_put32(&blob, bp_snapshot_get_biases(snapshot, l), network->width[l]);
+        }
+        *out = blob;
+    }
+    free(weights);
+    return status;
+}
+
+static json_t *describe_snapshot(const bp_snapshot *snapshot) {
+    if (snapshot == NULL) {
+        return json_null();
+    }
+    const bp_network *network = &snapshot->network;
+    return json_pack(
+        "{s:I, s:I, s:I, s:o, s:o, s:o}", /* inputs, outputs, version, names */
+        "inputs", (json_int_t)network->width[0], "outputs",
+        (json_int_t)network->width[network->layer_count], "version", (json_int_t)snapshot->version,
+        "features", bp_record_names(&snapshot->features), "targets",
+        bp_record_names(&snapshot->targets), "classes", bp_record_names(&snapshot->classes));
+}
+
+bp_status bp_record_put_model(bp_store *store, const bp_model_info *info, bp_error *err) {
+    if (store == NULL) {
+        return BP_OK;
+    }
+    bp_word_blob blob = {0};
+    if (info->snapshot != NULL) {
+        bp_status status = pack(info->snapshot, &blob, err);
+        if (status != BP_OK) {
+            return status;
+        }
+    }
+    json_t *json =
+        json_pack("{s:f, s:o, s:o}", "created_at", info->created_at, "spec",
+                  bp_spec_to_json(&info->spec), "snapshot", describe_snapshot(info->snapshot));
+    bp_store_object object = {.kind = BP_STORE_MODEL, .name = info->name};
+    bp_status status =
+        bp_record_put(store, object, json, info->snapshot != NULL ? &blob : NULL, err);
+    free(blob.bytes);
+    return status;
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+static bool unpack_layer(bp_word_blob *blob, bp_snapshot *snapshot, size_t l, float *weights) {
+    const bp_network *network = &snapshot->network;
+    float *biases = malloc(network->width[l] * sizeof *biases);
+    bool whole = biases != NULL &&
+                 bp_word_blob_get32(blob, weights, network->width[l - 1] * network->width[l]) &&
+                 bp_word_blob_get32(blob, biases, network->width[l]);
+    if (whole) {
+        bp_snapshot_set_layer(snapshot, l, weights, biases);
+    }
+    free(biases);
+    return whole;
+}
+
+static bool unpack(bp_snapshot *snapshot, bp_word_blob *blob) {
+    const bp_network *network = &snapshot->network;
+    float *weights = malloc(largest_weights(network) * sizeof *weights);
+    bool whole = weights != NULL && blob->size == blob_floats(network) * sizeof *weights &&
+                 bp_word_blob_get32(blob, snapshot->input_mean, network->width[0]) &&
+                 bp_word_blob_get32(blob, snapshot->input_scale, network->width[0]);
+    for (size_t l = 1; whole && l <= network->layer_count; l++) {
+        whole = unpack_layer(blob, snapshot, l, weights);
+    }
+    free(weights);
+    return whole;
+}
+
+static bp_status read_names(const json_t *json, bp_snapshot *snapshot, bp_error *err) {
+    bp_status status =
+        bp_record_get_names(json_object_get(json, "features"), &snapshot->features, err);
+    if (status == BP_OK) {
+        status = bp_record_get_names(json_object_get(json, "targets"), &snapshot->targets, err);
+    }
+    if (status == BP_OK) {
+        status = bp_record_get_names(json_object_get(json, "classes"), &snapshot->classes, err);
+    }
+    return status;
+}
+
+/* A snapshot of these sizes; its parameters are overwritten, so none are drawn. */
+static bp_status make_snapshot(const json_t *json, const bp_model_spec *spec, bp_snapshot **out,
+                               bp_error *err) {
+    json_int_t inputs, outputs, version;
+    if (json_unpack((json_t *)json, "{s:I, s:I, s:I}", "inputs", &inputs, "outputs", &outputs,
+                    "version", &version) != 0 ||
+        inputs < 1 || outputs < 1 || version < 0) {
+        return bp_fail(err, BP_SYNTAX, NULL, "a snapshot's sizes are missing");
+    }
+    bp_model_spec undrawn = *spec;
+    bp_network network;
+    undrawn.initializer = BP_INITIALIZER_ZEROS;
+    bp_status status = bp_network_resolve(&network, spec, (size_t)inputs, (size_t)outputs, err);
+    if (status == BP_OK) {
+        status = bp_snapshot_new(out, &undrawn, &network, err);
+    }
+    if (status == BP_OK) {
+        (*out)->version = (uint64_t)version;
+    }
+    return status;
+}
+
+static bp_status read_snapshot(const json_t *json, const bp_store_object *object,
+                               bp_model_info *info, bp_error *err) {
+    if (json_is_null(json)) {
+        return BP_OK;
+    }
+    bp_word_blob blob = bp_word_blob_read(object->blob, object->blob_size);
+    bp_snapshot *snapshot = NULL;
+    bp_status status = make_snapshot(json, &info->spec, &snapshot, err);
+    if (status == BP_OK) {
+        status = read_names(json, snapshot, err);
+    }
+    if (status == BP_OK && !unpack(snapshot, &blob)) {
+        status = bp_fail(err, BP_SYNTAX, NULL, "a snapshot's numbers are missing");
+    }
+    if (status != BP_OK) {
+        bp_snapshot_unref(snapshot);
+        return status;
+    }
+    info->snapshot = snapshot;
+    return BP_OK;
+}
+
+bp_status bp_record_read_model(const bp_store_object *object, bp_model_info *out, bp_error *err) {
+    json_t *json = bp_record_parse(object);
+    bp_model_info info = {0};
+    json_t *spec, *snapshot;
+    bp_status status = BP_SYNTAX;
+    snprintf(info.name, sizeof info.name, "%s", object->name);
+    if (json_unpack(json, "{s:F, s:o, s:o}", "created_at", &info.created_at, "spec", &spec,
+                    "snapshot", &snapshot) == 0) {
+        status = bp_spec_from_json(&info.spec, spec, err);
+        if (status == BP_OK) {
+            status = read_snapshot(snapshot, object, &info, err);
+        }
+    }
+    json_decref(json);
+    if (status != BP_OK) {
+        return status == BP_NO_MEMORY ? status : bp_record_fail(object, "model", err);
+    }
+    *out = info;
+    return BP_OK;
+}

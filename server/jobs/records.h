@@ -1,0 +1,32 @@
+/* What the store keeps of models, data sets and jobs: JSON that describes, a blob of numbers.
+ *
+ * Writing functions block until durable (slow threads, the runner; no lock is held); with a NULL
+ * store they do nothing. Reading functions take an object of bp_store_load; a record that cannot be
+ * understood is IO, naming it. Numbers come back with the same bits. */
+#ifndef BP_RECORDS_H
+#define BP_RECORDS_H
+
+#include "job.h"
+#include "service.h"
+#include "store.h"
+
+BP_NODISCARD bp_status bp_record_put_model(bp_store *store, const bp_model_info *info,
+                                           bp_error *err);
+/* Fills a zeroed info; its snapshot is the caller's. */
+BP_NODISCARD bp_status bp_record_read_model(const bp_store_object *object, bp_model_info *out,
+                                            bp_error *err);
+
+/* INVALID: a name or label is not UTF-8. */
+BP_NODISCARD bp_status bp_record_put_dataset(bp_store *store, const bp_dataset_info *info,
+                                             bp_error *err);
+BP_NODISCARD bp_status bp_record_read_dataset(const bp_store_object *object, bp_dataset_info *out,
+                                              bp_error *err);
+
+/* The history is a blob, not JSON: a million points are 64 MB so, and ten times that as JSON. */
+BP_NODISCARD bp_status bp_record_put_job(bp_store *store, const bp_job_info *info,
+                                         const bp_job_points *history, bp_error *err);
+BP_NODISCARD bp_status bp_record_read_job(const bp_store_object *object, bp_job_info *out,
+                                          bp_job_points *history, bp_error *err);
+BP_NODISCARD bp_status bp_record_delete_job(bp_store *store, uint64_t id, bp_error *err);
+
+#endif

@@ -1,0 +1,125 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "records.h"
+#include "service_state.h"
+
+static void destroy(bp_registry_entry *entry) {
+    bp_stored_dataset *stored = (bp_stored_dataset *)entry;
+    bp_dataset_unref(stored->dataset);
+    free(stored);
+}
+
+/* Holds datasets.lock. */
+static void describe(bp_registry_entry *entry, void *info) {
+    const bp_stored_dataset *stored = (bp_stored_dataset *)entry;
+    bp_dataset_info *out = info;
+    *out = (bp_dataset_info){
+        .created_at = entry->created_at,
+        .dataset = bp_dataset_ref(stored->dataset),
+        .jobs = entry->users.count,
+    };
+    memcpy(out->name, entry->name, sizeof out->name);
+}
+
+void bp_service_datasets_init(bp_service *service) {
+    bp_registry_init(&service->datasets, "data set", "/dataset", describe);
+}
+
+void bp_dataset_info_clear(bp_dataset_info *info) {
+    bp_dataset_unref(info->dataset);
+    *info = (bp_dataset_info){0};
+}
+
+/* --- create, replace, delete ---------------------------------------------------------------- */
+
+/* A new entry of these facts takes its name in the registry; `persist` makes it durable. */
+static bp_status put(bp_service *service, const bp_dataset_info *info, bp_registry_write *write,
+                     bp_error *err) {
+    bp_stored_dataset *stored = calloc(1, sizeof *stored);
+    if (stored == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a data set");
+    }
+    bp_registry_entry_init(&stored->entry, info->name, info->created_at, destroy);
+    stored->dataset = bp_dataset_ref(info->dataset);
+    bp_status status = bp_registry_put(&service->datasets, &stored->entry, write, err);
+    if (status != BP_OK) {
+        bp_registry_entry_unref(&stored->entry);
+    }
+    return status;
+}
+
+static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err) {
+    bp_dataset_info info = {.created_at = entry->created_at,
+                            .dataset = ((bp_stored_dataset *)entry)->dataset};
+    memcpy(info.name, entry->name, sizeof info.name);
+    return bp_record_put_dataset(((bp_service *)context)->store, &info, err);
+}
+
+bp_status bp_service_put_dataset(bp_service *service, const char *name, bp_dataset *dataset,
+                                 bool *created, bp_error *err) {
+    bp_status status = bp_registry_check_name(name, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    bp_dataset_info info = {.created_at = bp_clock_wall_seconds(), .dataset = dataset};
+    snprintf(info.name, sizeof info.name, "%s", name);
+    bp_registry_write write = {.persist = persist, .context = service, .replace = true};
+    status = put(service, &info, &write, err);
+    if (status == BP_OK) {
+        *created = !write.replaced;
+    }
+    return status;
+}
+
+static bp_status persist_removal(void *context, bp_registry_entry *entry, bp_error *err) {
+    bp_store *store = ((bp_service *)context)->store;
+    return store != NULL ? bp_store_delete(store, BP_STORE_DATASET, entry->name, err) : BP_OK;
+}
+
+bp_status bp_service_delete_dataset(bp_service *service, const char *name, bp_error *err) {
+    bp_registry_write write = {.persist = persist_removal, .context = service};
+    return bp_registry_remove(&service->datasets, name, &write, err);
+}
+
+/* --- read ----------------------------------------------------------------------------------- */
+
+bp_status bp_service_get_dataset(bp_service *service, const char *name, bp_dataset_info *out,
+                                 bp_error *err) {
+    return bp_registry_get(&service->datasets, name, out, err);
+}
+
+bp_status bp_service_list_datasets(bp_service *service, const char *after, size_t limit,
+                                   bp_dataset_info *out, size_t *count, bool *more, bp_error *err) {
+    bp_registry_page page = {
+        .after = after, .limit = limit, .infos = out, .info_size = sizeof *out};
+    (void)err;
+    bp_registry_list(&service->datasets, &page);
+    *count = page.count;
+    *more = page.more;
+    return BP_OK;
+}
+
+/* --- loading -------------------------------------------------------------------------------- */
+
+static bp_status keep(void *context, bp_registry_entry *entry, bp_error *err) {
+    (void)context, (void)entry, (void)err;
+    return BP_OK; /* it comes from the store */
+}
+
+static bp_status load_one(void *context, const bp_store_object *object, bp_error *err) {
+    bp_dataset_info info = {0};
+    bp_status status = bp_record_read_dataset(object, &info, err);
+    if (status == BP_OK) {
+        bp_registry_write write = {.persist = keep};
+        status = put(context, &info, &write, err);
+    }
+    bp_dataset_info_clear(&info);
+    return status;
+}
+
+bp_status bp_service_load_datasets(bp_service *service, bp_error *err) {
+    return bp_store_load(service->store, BP_STORE_DATASET, load_one, service, err);
+}
