@@ -46,7 +46,7 @@ static void grows(void **state) {
     enum { COUNT = 1000 };
     bp_names names = {0};
     for (int i = 0; i < COUNT; i++) {
-        char text[16];
+        char text[32];
         snprintf(text, sizeof text, "name %d", i);
         add(&names, text);
     }
