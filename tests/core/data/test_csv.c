@@ -45,13 +45,12 @@ static const char *const spellings[] = {
     "a,b,label\n1,2,x\n3,4,y",
     "a,b,label\r\n1,2,x\r\n3,4,y\r\n",
     "a,b,label\r\n1,2,x\n3,4,y\r",
-    "\xEF\xBB\xBF"
-    "a,b,label\n1,2,x\n3,4,y\n",
+    "\357\273\277a,b,label\n1,2,x\n3,4,y\n",
     "a,b,label\n1,2,x\n3,4,y\n\n\r\n  \n\n",
     " a , b\t,label \n 1 ,\t2, x\n3,4 ,y\n",
     "\"a\",\"b\",\"label\"\n\"1\",\"2\",\"x\"\n\"3\",\"4\",\"y\"\n",
     "a,\"b\" , \"label\"\r\n1, \"2\",x\r\n \"3\" ,4,\"y\"",
-    "\xEF\xBB\xBF\"a\",b,label\n+1,2.0,x\n3e0,.4e1,y\n",
+    "\357\273\277\"a\",b,label\n+1,2.0,x\n3e0,.4e1,y\n",
 };
 
 static void spellings_of_one_table_agree(void **state) {
@@ -110,7 +109,7 @@ static void good_bodies_can_be_cut_anywhere(void **state) {
     for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
         assert_same_however_cut(bp_cell_of(spellings[i]));
     }
-    assert_same_however_cut(bp_cell_of("\xEF\xBB\xBF\"a,\"\"b\"\"\",\"two\r\nlines\"\r\n"
+    assert_same_however_cut(bp_cell_of("\357\273\277\"a,\"\"b\"\"\",\"two\r\nlines\"\r\n"
                                        "-1.25e-3,\"x,\r\ny\"\r\n"
                                        "2,\"\"\"\"\n"
                                        " 3 , caf\xc3\xa9\n\r\n\n"));
@@ -121,7 +120,7 @@ static void bad_bodies_can_be_cut_anywhere(void **state) {
     static const char *const bodies[] = {
         "",
         "\n\n",
-        "\xEF\xBB\xBF",
+        "\357\273\277",
         "a,b\n",
         "a\n1\n",
         "a,a\n1,2\n",
