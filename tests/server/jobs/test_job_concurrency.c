@@ -222,11 +222,29 @@ static void stops_at_once_while_a_job_runs(void **state) {
     assert_non_null(strstr(info.error.message, "queued"));
 }
 
+static void a_full_queue_refuses(void **state) {
+    (void)state;
+    bp_service *service = open_service(NULL);
+    prepare(service);
+    bp_job_request request = ask("m", "blobs", BP_MAX_EPOCHS);
+    uint64_t running = start(service, &request), id = 0;
+    wait_for_steps(service, running, 1);
+    for (int i = 0; i < BP_MAX_QUEUED_JOBS; i++) {
+        id = start(service, &request);
+    }
+    assert_int_equal(job_of(service, id).queue_position, BP_MAX_QUEUED_JOBS);
+    bp_error err = {0};
+    uint64_t refused = 0;
+    expect(bp_service_start_job(service, &request, &refused, &err), BP_BUSY, &err);
+    EXPECT_OK(bp_service_cancel_job(service, running + 1, &err_));
+    assert_int_equal(start(service, &request), id + 1);
+    bp_service_free(service); /* with a full queue */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(predicts_and_polls_while_training),
-        TEST(a_hundred_jobs_run_in_order),
-        TEST(many_threads_start_and_cancel),
+        TEST(predicts_and_polls_while_training), TEST(a_hundred_jobs_run_in_order),
+        TEST(many_threads_start_and_cancel),     TEST(a_full_queue_refuses),
         TEST(stops_at_once_while_a_job_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <math.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -324,6 +325,82 @@ static void damage_is_named_at_the_start(void **state) {
     assert_non_null(strstr(err.message, "'precious'"));
 }
 
+/* A limit on the size of files stands in for a full disk: every write beyond it fails. */
+static void fill_disk(bool full) {
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = full ? 0 : limit.rlim_max;
+    signal(SIGXFSZ, full ? SIG_IGN : SIG_DFL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+typedef struct outcome {
+    bp_status status;
+    bp_error err;
+} outcome;
+
+static void a_full_disk_leaves_nothing_half_made(void **state) {
+    fixture *made = *state;
+    bp_model_spec spec = classifier(6);
+    bp_dataset *data = make_blobs(90, 4);
+    bp_job_request request = ask("m", "blobs", 1);
+    outcome model = {0}, dataset = {0}, job = {0};
+    uint64_t id = 0;
+    bool created;
+    create_model(made->service, "m", &spec);
+    EXPECT_OK(bp_service_put_dataset(made->service, "blobs", data, &created, &err_));
+    fill_disk(true);
+    model.status = bp_service_create_model(made->service, "n", &spec, &model.err);
+    dataset.status = bp_service_put_dataset(made->service, "more", data, &created, &dataset.err);
+    job.status = bp_service_start_job(made->service, &request, &id, &job.err);
+    fill_disk(false);
+    bp_dataset_unref(data);
+    expect(model.status, BP_IO, &model.err);
+    expect(dataset.status, BP_IO, &dataset.err);
+    expect(job.status, BP_IO, &job.err);
+    bp_service_info all;
+    for (int round = 0; round < 2; round++) {
+        bp_service_describe(made->service, &all);
+        assert_int_equal(all.models, 1);
+        assert_int_equal(all.datasets, 1);
+        assert_int_equal(all.jobs_queued + all.jobs_running, 0);
+        bp_error err = {0};
+        bp_job_info info;
+        expect(bp_service_get_job(made->service, 1, &info, &err), BP_NOT_FOUND, &err);
+        reopen(made);
+    }
+    assert_int_equal(start(made->service, &request), 1);
+    assert_int_equal(wait_for_end(made->service, 1).state, BP_JOB_SUCCEEDED);
+}
+
+static void a_job_that_cannot_be_stored_says_so(void **state) {
+    fixture *made = *state;
+    bp_model_spec spec = classifier(6);
+    create_model(made->service, "m", &spec);
+    put_dataset(made->service, "blobs", make_blobs(90, 4));
+    bp_job_request request = ask("m", "blobs", 2), endless = ask("m", "blobs", BP_MAX_EPOCHS);
+    uint64_t first = start(made->service, &endless), second = start(made->service, &request);
+    wait_for_steps(made->service, first, 5);
+    fill_disk(true);
+    EXPECT_OK(bp_service_cancel_job(made->service, first, &err_));
+    bp_job_info infos[2] = {wait_for_end(made->service, first),
+                            wait_for_end(made->service, second)};
+    fill_disk(false);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(infos[i].state, BP_JOB_FAILED);
+        assert_int_equal(infos[i].error.code, BP_IO);
+        assert_non_null(strstr(infos[i].error.message, "stored"));
+    }
+    assert_true(model_version(made->service, "m") > 0); /* in memory they are */
+    bp_job_info third = wait_for_end(made->service, start(made->service, &request));
+    assert_int_equal(third.state, BP_JOB_SUCCEEDED); /* and durable with the next job */
+    reopen(made);
+    char hex[BP_DIGEST_HEX_SIZE];
+    model_sha256(made->service, "m", hex);
+    assert_string_equal(hex, third.sha256);
+    assert_int_equal(job_of(made->service, first).error.code, BP_INTERRUPTED);
+}
+
 static void two_services_do_not_share_a_directory(void **state) {
     fixture *made = *state;
     bp_service *second = NULL;
@@ -343,6 +420,8 @@ int main(void) {
         TEST(ended_jobs_come_back),
         TEST(a_killed_server_tells_what_it_left),
         TEST(damage_is_named_at_the_start),
+        TEST(a_full_disk_leaves_nothing_half_made),
+        TEST(a_job_that_cannot_be_stored_says_so),
         TEST(two_services_do_not_share_a_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
