@@ -135,6 +135,20 @@ static void agrees_with_strtod_on_any_digits(void **state) {
     }
 }
 
+/* Just above 2^53 with 16 to 19 decimals: where the exact quotient has the fewest bits. */
+static void agrees_with_strtod_where_the_quotient_is_short(void **state) {
+    (void)state;
+    for (uint64_t i = 0; i < 20000; i++) {
+        uint32_t words[4];
+        bp_random_block(5, BP_STREAM_SAMPLE, 0, i, words);
+        uint64_t digits = (UINT64_C(1) << 53) + words[0] % 3000000 * UINT64_C(250000000) + words[1];
+        char text[64];
+        snprintf(text, sizeof text, ".%.*s%llu", (int)(words[2] % 4), "000",
+                 (unsigned long long)digits);
+        assert_reads(text, strtod(text, NULL));
+    }
+}
+
 static void knows_words_for_nonfinite(void **state) {
     (void)state;
     static const char *const words[] = {"nan", "NaN", "-nan", "inf", "+Inf", "-INFINITY"};
@@ -155,6 +169,7 @@ int main(void) {
         cmocka_unit_test(long_numbers),
         cmocka_unit_test(agrees_with_strtod),
         cmocka_unit_test(agrees_with_strtod_on_any_digits),
+        cmocka_unit_test(agrees_with_strtod_where_the_quotient_is_short),
         cmocka_unit_test(knows_words_for_nonfinite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
