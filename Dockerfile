@@ -17,7 +17,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libmicrohttpd12 libjansson4 libsqlite3-0 libnettle8 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent backpropd \
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin backpropd \
     && install -d -o backpropd -g backpropd -m 0750 /var/lib/backpropd
 COPY --from=build /source/build/release/backpropd /usr/local/bin/backpropd
 ENV BACKPROPD_LISTEN=0.0.0.0:8080 BACKPROPD_DATA_DIR=/var/lib/backpropd
