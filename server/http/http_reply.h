@@ -1,0 +1,18 @@
+/* From the API's response to the library's. */
+#ifndef BP_HTTP_REPLY_H
+#define BP_HTTP_REPLY_H
+
+#include <microhttpd.h>
+
+#include "api.h"
+
+/* Builds the response with the headers that every one has: X-Request-Id, X-Content-Type-Options,
+ * and Cache-Control: no-store where the API said nothing of caching. Takes what `response` owns and
+ * leaves it empty. NULL: no memory. */
+struct MHD_Response *bp_http_reply_make(bp_response *response, const char *request_id, bool close);
+
+/* Fills an empty response with problem+json; `detail` is fit for JSON as it stands. */
+void bp_http_reply_problem(bp_response *out, unsigned status, const char *detail,
+                           const char *request_id);
+
+#endif
