@@ -222,6 +222,11 @@ static bp_status check_unused_locked(const bp_registry *registry, const bp_regis
                    entry->name, entry->users.item[0].id);
 }
 
+/* Holds registry->writing and not the lock. */
+static bp_status persist(const bp_registry_write *write, bp_registry_entry *entry, bp_error *err) {
+    return write->persist != NULL ? write->persist(write->context, entry, err) : BP_OK;
+}
+
 /* Whether the entry may be put; marks the one it replaces as changing. Holds registry->lock. */
 static bp_status begin_put_locked(bp_registry *registry, const bp_registry_entry *entry,
                                   const bp_registry_write *write, bp_registry_entry **old,
@@ -249,7 +254,7 @@ bp_status bp_registry_put(bp_registry *registry, bp_registry_entry *entry, bp_re
     bp_status status = begin_put_locked(registry, entry, write, &old, err);
     pthread_mutex_unlock(&registry->lock);
     if (status == BP_OK) {
-        status = write->persist(write->context, entry, err);
+        status = persist(write, entry, err);
         pthread_mutex_lock(&registry->lock);
         if (old != NULL) {
             old->changing = false;
@@ -290,7 +295,7 @@ bp_status bp_registry_remove(bp_registry *registry, const char *name, bp_registr
     bp_status status = begin_remove_locked(registry, name, &entry, err);
     pthread_mutex_unlock(&registry->lock);
     if (status == BP_OK) {
-        status = write->persist(write->context, entry, err);
+        status = persist(write, entry, err);
         pthread_mutex_lock(&registry->lock);
         entry->changing = false;
         if (status == BP_OK) {

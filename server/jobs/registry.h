@@ -81,7 +81,7 @@ void bp_registry_release(bp_registry *registry, bp_registry_entry *entry, uint64
 /* Makes the change durable; called with `writing` held and `lock` not. */
 typedef bp_status (*bp_registry_persist)(void *context, bp_registry_entry *entry, bp_error *err);
 typedef struct bp_registry_write {
-    bp_registry_persist persist;
+    bp_registry_persist persist; /* NULL: it is durable already */
     void *context;
     bool replace;  /* an object of that name may be there */
     bool replaced; /* out */

@@ -104,16 +104,11 @@ bp_status bp_service_list_datasets(bp_service *service, const char *after, size_
 
 /* --- loading -------------------------------------------------------------------------------- */
 
-static bp_status keep(void *context, bp_registry_entry *entry, bp_error *err) {
-    (void)context, (void)entry, (void)err;
-    return BP_OK; /* it comes from the store */
-}
-
 static bp_status load_one(void *context, const bp_store_object *object, bp_error *err) {
     bp_dataset_info info = {0};
     bp_status status = bp_record_read_dataset(object, &info, err);
     if (status == BP_OK) {
-        bp_registry_write write = {.persist = keep};
+        bp_registry_write write = {.persist = NULL}; /* it comes from the store */
         status = put(context, &info, &write, err);
     }
     bp_dataset_info_clear(&info);

@@ -153,11 +153,6 @@ bp_status bp_service_list_models(bp_service *service, const char *after, size_t 
 
 /* --- loading -------------------------------------------------------------------------------- */
 
-static bp_status keep(void *context, bp_registry_entry *entry, bp_error *err) {
-    (void)context, (void)entry, (void)err;
-    return BP_OK; /* it comes from the store */
-}
-
 static bp_status load_one(void *context, const bp_store_object *object, bp_error *err) {
     bp_service *service = context;
     bp_model *model = NULL;
@@ -170,7 +165,7 @@ static bp_status load_one(void *context, const bp_store_object *object, bp_error
     if (status != BP_OK) {
         return status;
     }
-    bp_registry_write write = {.persist = keep};
+    bp_registry_write write = {.persist = NULL}; /* it comes from the store */
     status = bp_registry_put(&service->models, &model->entry, &write, err);
     if (status != BP_OK) {
         bp_registry_entry_unref(&model->entry);

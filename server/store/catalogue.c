@@ -119,7 +119,7 @@ static bp_status execute(bp_catalogue *catalogue, const char *sql, bp_error *err
 static int take_integer(void *out, int columns, char **values, char **names) {
     (void)names;
     if (columns == 1 && values[0] != NULL) {
-        *(int *)out = atoi(values[0]);
+        *(long *)out = strtol(values[0], NULL, 10);
     }
     return 0;
 }
@@ -150,9 +150,9 @@ static bp_status configure(bp_catalogue *catalogue, bp_error *err) {
 }
 
 /* One migration and its number, together or not at all. */
-static bp_status migrate_once(bp_catalogue *catalogue, int version, bp_error *err) {
+static bp_status migrate_once(bp_catalogue *catalogue, long version, bp_error *err) {
     char number[64];
-    snprintf(number, sizeof number, "PRAGMA user_version = %d", version + 1);
+    snprintf(number, sizeof number, "PRAGMA user_version = %ld", version + 1);
     bp_status status = execute(catalogue, "BEGIN IMMEDIATE", err);
     if (status != BP_OK) {
         return status;
@@ -171,17 +171,18 @@ static bp_status migrate_once(bp_catalogue *catalogue, int version, bp_error *er
 }
 
 static bp_status migrate(bp_catalogue *catalogue, bp_error *err) {
-    int version = 0;
+    long version = 0;
     int code =
         sqlite3_exec(catalogue->database, "PRAGMA user_version", take_integer, &version, NULL);
     if (code != SQLITE_OK) {
         return fail_sqlite(catalogue, code, err);
     }
-    if (version > SCHEMA_VERSION) {
-        return bp_fail(err, BP_INVALID, NULL,
-                       "the data directory was written by a newer backpropd: its schema is %d, this"
-                       " program knows up to %d",
-                       version, SCHEMA_VERSION);
+    if (version < 0 || version > SCHEMA_VERSION) {
+        return bp_fail(
+            err, BP_INVALID, NULL,
+            "the data directory was written by a newer backpropd: its schema is %ld, this"
+            " program knows up to %d",
+            version, SCHEMA_VERSION);
     }
     bp_status status = BP_OK;
     for (; status == BP_OK && version < SCHEMA_VERSION; version++) {

@@ -1,9 +1,6 @@
 #include "service_fixture.h"
 
-#include <ftw.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 
@@ -36,8 +33,7 @@ int set_up(void **state) {
     if (made == NULL) {
         return -1;
     }
-    snprintf(made->root, sizeof made->root, "/tmp/bp-service-XXXXXX");
-    if (mkdtemp(made->root) == NULL) {
+    if (!make_temporary_folder(made->root)) {
         return -1;
     }
     snprintf(made->data_dir, sizeof made->data_dir, "%.200s/data", made->root);
@@ -46,15 +42,10 @@ int set_up(void **state) {
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *walk) {
-    (void)facts, (void)kind, (void)walk;
-    return remove(path);
-}
-
 int tear_down(void **state) {
     fixture *made = *state;
     bp_service_free(made->service);
-    nftw(made->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_folder(made->root);
     free(made);
     return 0;
 }

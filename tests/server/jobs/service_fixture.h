@@ -11,11 +11,12 @@
 #include <cmocka.h>
 
 #include "service.h"
+#include "temporary_folder.h"
 
 enum { FIXTURE_PATH_SIZE = 256 };
 
 typedef struct fixture {
-    char root[FIXTURE_PATH_SIZE];
+    char root[TEMPORARY_PATH_SIZE];
     char data_dir[FIXTURE_PATH_SIZE]; /* in root; made by the service */
     bp_service *service;              /* with a data directory and two threads */
 } fixture;

@@ -1,8 +1,6 @@
 /* The store: what was put is there, also after a crash, and what is damaged is named. */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,11 +16,12 @@
 #include <cmocka.h>
 
 #include "store.h"
+#include "temporary_folder.h"
 
 enum { PATH_SIZE = 256 };
 
 typedef struct fixture {
-    char root[PATH_SIZE]; /* a fresh folder */
+    char root[TEMPORARY_PATH_SIZE];
     char data[PATH_SIZE]; /* the data directory in it */
 } fixture;
 
@@ -31,8 +30,7 @@ static int set_up(void **state) {
     if (made == NULL) {
         return -1;
     }
-    snprintf(made->root, sizeof made->root, "/tmp/bp-store-XXXXXX");
-    if (mkdtemp(made->root) == NULL) {
+    if (!make_temporary_folder(made->root)) {
         return -1;
     }
     snprintf(made->data, sizeof made->data, "%.200s/data", made->root);
@@ -40,14 +38,9 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *walk) {
-    (void)facts, (void)kind, (void)walk;
-    return remove(path);
-}
-
 static int tear_down(void **state) {
     fixture *made = *state;
-    nftw(made->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_folder(made->root);
     free(made);
     return 0;
 }
