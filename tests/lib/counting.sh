@@ -14,9 +14,9 @@ settle() {
 count_tap() {
     local log=$1 rc=$2
     settle $(awk '
-        /^(not )?ok\>.*# SKIP/ {skipped++; next}
-        /^ok\>/ {passed++}
-        /^not ok\>/ {failed++}
+        /^(not )?ok .*# SKIP/ {skipped++; next}
+        /^ok( |$)/ {passed++}
+        /^not ok( |$)/ {failed++}
         END {print passed + 0, failed + 0, skipped + 0}' "$log") "$rc"
 }
 

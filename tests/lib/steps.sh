@@ -59,3 +59,56 @@ step_http() {
 step_http_asan() {
     http_suite asan
 }
+
+# npm_install FOLDER: what its lock file says, unless it is there already
+npm_install() {
+    [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
+    npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
+}
+
+step_dashboard() {
+    npm_install clients/dashboard || return 1
+    verdict "dist/ is what src/ gives" "$(npm run --silent --prefix clients/dashboard check 2>&1)"
+    NODE_OPTIONS=--test-reporter=tap npm test --silent --prefix clients/dashboard
+}
+
+step_browser() {
+    build_release && npm_install tests/browser || return 1
+    BACKPROPD=$PWD/build/release/backpropd NODE_OPTIONS=--test-reporter=tap npm test --silent --prefix tests/browser
+}
+
+# Each fuzzer starts from its seeds and the finds of earlier runs, which stay in build/.
+step_fuzz() {
+    local seconds=${BP_TEST_FULL:+600} name source
+    configure fuzz || return 1
+    for source in tests/fuzz/fuzz_*.c; do
+        name=$(basename "$source" .c)
+        mkdir -p "build/fuzz/corpus/$name"
+        ninja -C build/fuzz "$name" || return 1
+        build/fuzz/tests/fuzz/"$name" -max_total_time="${seconds:-20}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+            -artifact_prefix="build/fuzz/$name-" "build/fuzz/corpus/$name" "tests/fuzz/corpus_${name#fuzz_}" 2>&1
+        verdict "$name" "$([ $? = 0 ] || echo "what broke it is in build/fuzz")"
+    done
+}
+
+step_demo() {
+    tests/demo/run
+}
+
+# That it runs and prints figures: how fast, no test asks.
+step_bench() {
+    local lines
+    build_release || return 1
+    lines=$(tests/bench/train --seconds 0.1 --nets 28-64-64-1,64-128-10 --batches 32 --threads 1,2 --json - 2>/dev/null)
+    echo "$lines" | sed 's/^/# /'
+    verdict "a line for each case" "$(jq -s 'select(length != 4)' <<<"$lines" 2>&1)"
+    verdict "each with a speed" "$(jq -c 'select(.samples_per_second <= 0)' <<<"$lines" 2>&1)"
+}
+
+step_container() {
+    tests/container/run
+}
+
+step_gates() {
+    tests/gates/selftest
+}
