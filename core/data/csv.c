@@ -5,14 +5,16 @@
 #include "csv.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cell_text.h"
 #include "csv_record.h"
+#include "decimal.h"
 
-enum { FIRST_CARRY = 4096 };
+enum { FIRST_CARRY = 4096, FEW_NUMBERS = 8 };
 
 struct bp_csv {
     bp_dataset_builder *builder;
@@ -50,9 +52,36 @@ void bp_csv_free(bp_csv *csv) {
 
 /* --- records -------------------------------------------------------------------------------- */
 
+/* A file without a header would lose its first row unnoticed. Numbers, all or all but a label, name
+ * columns only where they stand in order, as counts (0, 1, 2, ...) and wavelengths do; a few
+ * numbers may do so by chance, as in many rows of iris, and must rise and be integers. */
+static bool looks_like_data(const bp_csv_record *record) {
+    size_t numbers = 0;
+    bool rise = true, fall = true, are_integers = true;
+    double last = 0;
+    for (size_t i = 0; i < record->count; i++) {
+        double value;
+        if (!bp_decimal_parse(record->cells[i].text, record->cells[i].size, &value)) {
+            continue;
+        }
+        rise = rise && (numbers == 0 || value > last);
+        fall = fall && (numbers == 0 || value < last);
+        are_integers = are_integers && value == trunc(value);
+        last = value;
+        numbers++;
+    }
+    bool in_order = numbers > FEW_NUMBERS ? rise || fall : rise && are_integers;
+    return numbers > 1 && numbers + 1 >= record->count && !in_order;
+}
+
 static bp_status take_header(bp_csv *csv) {
     bp_names names = {0};
     bp_status status = BP_OK;
+    if (looks_like_data(&csv->record)) {
+        return bp_fail_at(&csv->failure, BP_INVALID, csv->line, 0,
+                          "line %" PRIu64 " holds numbers: the first line must name the columns",
+                          csv->line);
+    }
     for (size_t i = 0; status == BP_OK && i < csv->record.count; i++) {
         bp_cell cell = csv->record.cells[i];
         status = bp_names_add(&names, cell.text, cell.size, &csv->failure);

@@ -9,7 +9,8 @@ enum { BP_CSV_MAX_LINE_BYTES = 4 << 20 };
 
 typedef struct bp_csv bp_csv;
 
-/* The builder is borrowed and must outlive the parser. The first record is the header. */
+/* The builder is borrowed and must outlive the parser. The first record is the header;
+ * one of numbers in no order is taken for a row of data, and refused (INVALID). */
 BP_NODISCARD bp_status bp_csv_new(bp_csv **out, bp_dataset_builder *builder, bp_error *err);
 /* Takes the next `size` bytes, cut anywhere. After an error the parser only repeats it. SYNTAX: a
  * NUL byte, an unclosed quote, a quote inside an unquoted cell, a record beyond the limit; and

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "cell_text.h"
-#include "decimal.h"
 #include "label_table.h"
 
 enum { LISTED_COLUMNS = 10 };
@@ -37,11 +36,8 @@ static bp_status check_name(bp_cell name, size_t i, bp_error *err) {
 
 static bp_status fail_repeated(bp_cell name, size_t first, size_t second, bp_error *err) {
     char excerpt[BP_EXCERPT_SIZE];
-    double value;
-    bool is_number = bp_decimal_parse(name.text, name.size, &value);
-    return bp_fail_at(err, BP_INVALID, 0, second + 1, "columns %zu and %zu are both named '%s'%s",
-                      first + 1, second + 1, bp_text_excerpt(name, excerpt),
-                      is_number ? "; the first line must name the columns" : "");
+    return bp_fail_at(err, BP_INVALID, 0, second + 1, "columns %zu and %zu are both named '%s'",
+                      first + 1, second + 1, bp_text_excerpt(name, excerpt));
 }
 
 /* Trims and checks the names, and puts each into `table` under its column's number. */

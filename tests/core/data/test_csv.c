@@ -66,6 +66,21 @@ static void spellings_of_one_table_agree(void **state) {
     bp_dataset_unref(first);
 }
 
+/* As other programs write them: counted columns, wavelengths. */
+static void numbers_in_order_can_name_columns(void **state) {
+    (void)state;
+    static const char *const bodies[] = {"0,1,2\n3,1,2\n",
+                                         "0,1,2,y\n3,1,2,a\n",
+                                         "id,0,1\n7,3,1\n",
+                                         "a,3,1,b\n1,1,1,1\n",
+                                         "1.5,y\n1,2\n",
+                                         "1.5,2,3,4,5,6,7,8,9,fat\n1,2,3,4,5,6,7,8,9,10\n",
+                                         "9,8,7,6,5,4,3,2,1.5,fat\n1,2,3,4,5,6,7,8,9,10\n"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        bp_dataset_unref(load(bodies[i]));
+    }
+}
+
 static void quoted_cells_hold_anything(void **state) {
     (void)state;
     bp_dataset *data = load("\"a,\"\"b\"\"\",\"two\nlines\"\n"
@@ -145,6 +160,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_header_and_rows),
         cmocka_unit_test(spellings_of_one_table_agree),
+        cmocka_unit_test(numbers_in_order_can_name_columns),
         cmocka_unit_test(quoted_cells_hold_anything),
         cmocka_unit_test(good_bodies_can_be_cut_anywhere),
         cmocka_unit_test(bad_bodies_can_be_cut_anywhere),
