@@ -13,7 +13,7 @@ struct bp_watch_entry {
     bool fresh;     /* no request was seen yet: the header limit counts from the connection */
     double since;   /* when the phase began; monotonic seconds */
     uint64_t bytes; /* of the body */
-    bool reaped;
+    bool reaped, told;
     bp_watch_entry *previous, *next;
 };
 
@@ -50,12 +50,27 @@ static const char *verdict(const bp_watch_limits *limits, const bp_watch_entry *
     return NULL;
 }
 
+/* The library reads until it gets less than it asked for and then waits for the next event; an end
+ * of the stream that came together with the last bytes was part of the event before, and would be
+ * noticed only when the phase's time is up. Shutting the reading side makes another event, and
+ * leaves a reply that is still to be sent alone. */
+static void tell_of_the_end_locked(bp_watch_entry *entry) {
+    char byte;
+    if (entry->told || entry->phase == BP_WATCH_SERVING ||
+        recv(entry->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+        return;
+    shutdown(entry->descriptor, SHUT_RD);
+    entry->told = true;
+}
+
 static void reap_locked(bp_watch *watch) {
     double now = bp_clock_seconds();
     for (bp_watch_entry *entry = watch->first; entry != NULL; entry = entry->next) {
         const char *reason = entry->reaped ? NULL : verdict(&watch->limits, entry, now);
-        if (reason == NULL)
+        if (reason == NULL) {
+            tell_of_the_end_locked(entry);
             continue;
+        }
         /* The descriptor is open: it is removed from here, under this lock, before it is closed.
          * The HTTP library sees the end of the stream and closes the connection itself. */
         shutdown(entry->descriptor, SHUT_RDWR);

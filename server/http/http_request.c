@@ -46,7 +46,7 @@ enum { METHOD_SIZE = 16, LOGGED_TARGET = 200 };
 typedef struct http_request {
     bp_http *http;
     struct MHD_Connection *connection;
-    bp_watch_entry *watch;
+    bp_http_connection *place; /* of the connection */
     request_phase phase;
     bool suspended; /* counted in http->suspended */
     bool active;    /* counted in http->active */
@@ -77,8 +77,15 @@ static enum MHD_Result reply(http_request *request) {
     return queued;
 }
 
-static enum MHD_Result refuse(http_request *request, bp_guard_verdict verdict) {
+/* The reply goes out before the body came, and the connection ends with it. */
+static void end_connection(http_request *request) {
     request->close = true;
+    request->place->linger = true;
+    bp_watch_enter(request->http->watch, request->place->watch, BP_WATCH_SERVING);
+}
+
+static enum MHD_Result refuse(http_request *request, bp_guard_verdict verdict) {
+    end_connection(request);
     bp_http_reply_problem(&request->response, verdict.status, verdict.detail, request->id);
     return reply(request);
 }
@@ -141,11 +148,9 @@ static const struct counted_header {
 };
 
 static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const char *name,
-                                   size_t name_size, const char *value, size_t value_size) {
+                                   const char *value) {
     (void)kind;
     bp_guard_facts *facts = context;
-    facts->has_nul = facts->has_nul || strlen(name) != name_size ||
-                     (value != NULL && strlen(value) != value_size);
     for (size_t i = 0; i < sizeof counted_headers / sizeof counted_headers[0]; i++) {
         const struct counted_header *header = &counted_headers[i];
         if (strcasecmp(name, header->name) != 0)
@@ -174,14 +179,13 @@ static enum MHD_Result begin_exchange(http_request *request, const char *path, c
     bp_body_plan plan = BP_BODY_READ;
     request->exchange = bp_exchange_begin(request->http->api, &described, &plan);
     bool has_body = described.content_length > 0 || facts->transfer_encoding != NULL;
-    bp_watch_enter(request->http->watch, request->watch,
+    bp_watch_enter(request->http->watch, request->place->watch,
                    has_body ? BP_WATCH_BODY : BP_WATCH_SERVING);
     request->phase = PHASE_BODY;
     /* Without a body there is nothing to refuse: it is answered in its turn and kept alive. */
     if (plan != BP_BODY_REFUSE || !has_body)
         return MHD_YES;
-    request->close = true;
-    bp_watch_enter(request->http->watch, request->watch, BP_WATCH_SERVING);
+    end_connection(request);
     conclude(request);
     return reply(request);
 }
@@ -190,7 +194,7 @@ static enum MHD_Result begin(http_request *request, const char *method, const ch
     request->active = true;
     bp_http_count(request->http, &request->http->active, 1);
     bp_guard_facts facts = {.target = request->target, .version = version};
-    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, note_header, &facts);
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, note_header, &facts);
     bp_guard_verdict verdict = bp_guard_headers(&facts);
     char path[BP_GUARD_MAX_TARGET + 1];
     const char *query = NULL;
@@ -205,7 +209,7 @@ static enum MHD_Result begin(http_request *request, const char *method, const ch
 }
 
 static enum MHD_Result end_body(http_request *request) {
-    bp_watch_enter(request->http->watch, request->watch, BP_WATCH_SERVING);
+    bp_watch_enter(request->http->watch, request->place->watch, BP_WATCH_SERVING);
     if (bp_exchange_is_slow(request->exchange))
         return defer(request);
     conclude(request);
@@ -218,6 +222,10 @@ void *bp_http_request_open(void *http, const char *target, struct MHD_Connection
     const char *text = target != NULL ? target : "";
     /* Beyond the limit one byte is enough to see that it is beyond. */
     size_t size = strnlen(text, BP_GUARD_MAX_TARGET + 1);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    if (info == NULL || info->socket_context == NULL)
+        return NULL;
     http_request *request = calloc(1, sizeof *request + size + 1);
     if (request == NULL)
         return NULL;
@@ -226,10 +234,8 @@ void *bp_http_request_open(void *http, const char *target, struct MHD_Connection
     request->started_at = bp_clock_seconds();
     memcpy(request->target, text, size);
     bp_request_id_make(request->id);
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    request->watch = info != NULL ? info->socket_context : NULL;
-    bp_watch_enter(request->http->watch, request->watch, BP_WATCH_HEADERS);
+    request->place = info->socket_context;
+    bp_watch_enter(request->http->watch, request->place->watch, BP_WATCH_HEADERS);
     return request;
 }
 
@@ -246,7 +252,7 @@ enum MHD_Result bp_http_request_handle(void *http, struct MHD_Connection *connec
     case PHASE_BODY:
         if (*upload_size == 0)
             return end_body(request);
-        bp_watch_received(request->http->watch, request->watch, *upload_size);
+        bp_watch_received(request->http->watch, request->place->watch, *upload_size);
         bp_exchange_feed(request->exchange, upload, *upload_size);
         *upload_size = 0;
         return MHD_YES;
@@ -280,7 +286,7 @@ void bp_http_request_close(void *http, struct MHD_Connection *connection, void *
         return;
     *context = NULL;
     end_suspension(request);
-    bp_watch_enter(request->http->watch, request->watch, BP_WATCH_IDLE);
+    bp_watch_enter(request->http->watch, request->place->watch, BP_WATCH_IDLE);
     bp_exchange_free(request->exchange);
     bp_response_clear(&request->response);
     if (request->active) {

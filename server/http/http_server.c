@@ -9,6 +9,7 @@
  * stopped, and the watch last, since the daemon removes its connections from it. */
 #include "http_server.h"
 
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,7 +28,8 @@ enum {
     CONNECTION_MEMORY_STEP = 16 * 1024,
     DEFAULT_THREADS = 2,
     LOG_LINE = 512,
-    FLUSH_MS = 250 /* for the last replies to leave when the server stops */
+    FLUSH_MS = 250,  /* for the last replies to leave when the server stops */
+    LINGER_MS = 5000 /* for a client to see that it was refused */
 };
 
 /* --- shared with the requests --------------------------------------------------------------- */
@@ -69,18 +71,40 @@ static void reaper_says(void *context, const char *reason) {
     bp_http_say(context, BP_HTTP_LOG_DEBUG, "connection closed: %s", reason);
 }
 
+static bp_http_connection *open_connection(bp_http *http, int descriptor) {
+    bp_http_connection *place = calloc(1, sizeof *place);
+    if (place == NULL)
+        return NULL;
+    place->watch = bp_watch_add(http->watch, descriptor);
+    if (place->watch == NULL) {
+        free(place);
+        return NULL;
+    }
+    return place;
+}
+
+static void close_connection(bp_http *http, bp_http_connection *place, int descriptor) {
+    bp_watch_remove(http->watch, place->watch);
+    /* The library closes its descriptor; the copy keeps the connection. */
+    int copy = place->linger ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : -1;
+    if (copy >= 0)
+        bp_linger_take(http->linger, copy);
+    free(place);
+}
+
 static void connection_changed(void *context, struct MHD_Connection *connection,
                                void **socket_context, enum MHD_ConnectionNotificationCode what) {
     bp_http *http = context;
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        bp_watch_remove(http->watch, *socket_context);
-        return;
+    int descriptor =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        *socket_context = open_connection(http, descriptor);
+        if (*socket_context == NULL)
+            shutdown(descriptor, SHUT_RDWR); /* what cannot be watched is not served */
+    } else if (*socket_context != NULL) {
+        close_connection(http, *socket_context, descriptor);
+        *socket_context = NULL;
     }
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    *socket_context = info != NULL ? bp_watch_add(http->watch, info->connect_fd) : NULL;
-    if (*socket_context == NULL && info != NULL)
-        shutdown(info->connect_fd, SHUT_RDWR); /* what cannot be watched is not served */
 }
 
 /* --- starting ------------------------------------------------------------------------------- */
@@ -138,6 +162,8 @@ static bp_status start_parts(bp_http *http, const bp_http_options *options, bp_e
         return status;
     status =
         bp_deferred_new(&http->deferred, http->limits.slow_threads, http->limits.slow_queue, err);
+    if (status == BP_OK)
+        status = bp_linger_new(&http->linger, LINGER_MS, err);
     if (status != BP_OK)
         return status;
     return start_daemon(http, options->threads > 0 ? options->threads : DEFAULT_THREADS, err);
@@ -146,6 +172,7 @@ static bp_status start_parts(bp_http *http, const bp_http_options *options, bp_e
 /* Everything but the daemon, which is stopped already or never started. */
 static void destroy(bp_http *http) {
     bp_deferred_free(http->deferred);
+    bp_linger_free(http->linger);
     bp_watch_free(http->watch);
     if (http->listener >= 0)
         close(http->listener);

@@ -8,8 +8,15 @@
 #include "connection_watch.h"
 #include "deferred_work.h"
 #include "http_server.h"
+#include "linger.h"
 
 struct MHD_Daemon;
+
+/* One connection: the library keeps it for its callbacks, all on one thread. */
+typedef struct bp_http_connection {
+    bp_watch_entry *watch;
+    bool linger; /* answered before it had sent all */
+} bp_http_connection;
 
 struct bp_http {
     bp_api *api;
@@ -20,6 +27,7 @@ struct bp_http {
     uint16_t port;
     bp_watch *watch;
     bp_deferred *deferred;
+    bp_linger *linger;
     /* Set once by bp_http_stop and read by the serving threads, which then ask clients to close;
      * relaxed, because nothing else is published with it and a late reader does no harm. */
     atomic_bool draining;

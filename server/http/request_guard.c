@@ -15,10 +15,6 @@ static bool is_http_1_1(const bp_guard_facts *facts) {
     return facts->version != NULL && strcmp(facts->version, "HTTP/1.1") == 0;
 }
 
-static bool nul_in_header(const bp_guard_facts *facts) {
-    return facts->has_nul;
-}
-
 static bool two_lengths(const bp_guard_facts *facts) {
     return facts->content_length_count > 1;
 }
@@ -56,7 +52,6 @@ static const struct {
     bool (*applies)(const bp_guard_facts *facts);
     bp_guard_verdict verdict;
 } header_rules[] = {
-    {nul_in_header, {400, "A header holds a NUL byte."}},
     {two_lengths, {400, "The request has more than one Content-Length header."}},
     {length_and_encoding, {400, "The request has both Content-Length and Transfer-Encoding."}},
     {length_is_no_number, {400, "Content-Length is not a decimal number."}},

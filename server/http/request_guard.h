@@ -17,7 +17,6 @@ typedef struct bp_guard_facts {
     const char *version; /* "HTTP/1.1" */
     size_t host_count, content_length_count, transfer_encoding_count; /* header lines */
     const char *content_length, *transfer_encoding; /* of one of the lines; NULL: none */
-    bool has_nul;                                   /* a header's value holds a NUL byte */
 } bp_guard_facts;
 
 typedef struct bp_guard_verdict {
