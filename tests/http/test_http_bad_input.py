@@ -4,7 +4,7 @@ import json
 import pytest
 import samples
 
-UNPROCESSABLE = 422
+INVALID = 400
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ MODEL = samples.model("never-made", (8, 3), inputs=4)
 
 @pytest.mark.parametrize("pointer", ["/colour", "/layers/0/colour"])
 def test_unknown_field_of_a_model(client, pointer):
-    client.refused("POST", "/v1/models", changed(MODEL, pointer, 1), status=UNPROCESSABLE,
+    client.refused("POST", "/v1/models", changed(MODEL, pointer, 1), status=INVALID,
                    pointer=pointer)
 
 
@@ -44,7 +44,7 @@ def test_unknown_field_of_a_model(client, pointer):
     ("/loss", None), ("/inputs", "4"), ("/seed", "one"), ("/seed", -1), ("/seed", 1.5),
     ("/preprocessing", False), ("/layers/0/units", [8])])
 def test_wrong_type_in_a_model(client, pointer, value):
-    client.refused("POST", "/v1/models", changed(MODEL, pointer, value), status=UNPROCESSABLE,
+    client.refused("POST", "/v1/models", changed(MODEL, pointer, value), status=INVALID,
                    pointer=pointer)
 
 
@@ -52,19 +52,19 @@ def test_wrong_type_in_a_model(client, pointer, value):
     ("/layers/0/units", 0), ("/layers/0/units", -3), ("/layers/0/units", 65537),
     ("/layers/1/units", 10**18), ("/inputs", 0), ("/inputs", 10**12), ("/layers", [])])
 def test_size_of_zero_or_beyond_the_limits(client, pointer, value):
-    client.refused("POST", "/v1/models", changed(MODEL, pointer, value), status=UNPROCESSABLE,
+    client.refused("POST", "/v1/models", changed(MODEL, pointer, value), status=INVALID,
                    pointer=pointer)
 
 
 def test_too_many_layers(client):
     layers = [{"units": 2, "activation": "relu"}] * 64 + MODEL["layers"][-1:]
-    client.refused("POST", "/v1/models", {**MODEL, "layers": layers}, status=UNPROCESSABLE,
+    client.refused("POST", "/v1/models", {**MODEL, "layers": layers}, status=INVALID,
                    pointer="/layers")
 
 
 def test_too_many_parameters(client):
     body = samples.model("never-made", (65536, 65536, 3), inputs=65536)
-    client.refused("POST", "/v1/models", body, status=UNPROCESSABLE)
+    client.refused("POST", "/v1/models", body, status=INVALID)
 
 
 @pytest.mark.parametrize("pointer, value", [
@@ -74,14 +74,14 @@ def test_too_many_parameters(client):
     ("/name", "x" * 65), ("/name", "-x")])
 def test_unknown_word_or_bad_name_in_a_model(client, pointer, value):
     answer = client.refused("POST", "/v1/models", changed(MODEL, pointer, value),
-                            status=UNPROCESSABLE)
+                            status=INVALID)
     assert any(p.startswith(pointer.rsplit("/", 1)[0] or "/") for p in answer.pointers())
 
 
 @pytest.mark.parametrize("missing", ["name", "layers"])
 def test_missing_field_of_a_model(client, missing):
     body = {key: value for key, value in MODEL.items() if key != missing}
-    answer = client.refused("POST", "/v1/models", body, status=UNPROCESSABLE)
+    answer = client.refused("POST", "/v1/models", body, status=INVALID)
     assert missing in answer.body.decode()
 
 
@@ -94,7 +94,7 @@ def test_second_model_of_the_same_name(client, ready):
 
 # --- data sets -------------------------------------------------------------------------------
 
-def refused_csv(client, name, text, status=UNPROCESSABLE, target=None):
+def refused_csv(client, name, text, status=INVALID, target=None):
     query = f"?target={target}" if target else ""
     return client.refused("PUT", f"/v1/datasets/{name}{query}", text, status=status,
                           content_type="text/csv")
@@ -120,8 +120,8 @@ def test_bad_cell_far_into_a_stream(client, name):
 
 
 @pytest.mark.parametrize("text, status", [
-    ("", UNPROCESSABLE), ("x,y,kind\n", UNPROCESSABLE), ("x,y,kind", UNPROCESSABLE),
-    ("\n\n\n", UNPROCESSABLE)])
+    ("", INVALID), ("x,y,kind\n", INVALID), ("x,y,kind", INVALID),
+    ("\n\n\n", INVALID)])
 def test_empty_dataset(client, name, text, status):
     refused_csv(client, name, text, status)
 
@@ -131,7 +131,7 @@ def test_empty_dataset(client, name, text, status):
 def test_malformed_csv(client, name, text):
     with client.nothing_changes():
         answer = client.call("PUT", f"/v1/datasets/{name}", text, content_type="text/csv")
-        assert answer.status in (400, UNPROCESSABLE)
+        assert answer.status in (400, INVALID)
 
 
 def test_target_that_is_no_column(client, name):
@@ -155,14 +155,14 @@ def test_replacing_with_a_bad_body_keeps_the_old_one(client, name):
     ({"columns": ["x", "y"], "rows": [3]}, "/rows/0"),
     ({"columns": ["x", "y"], "rows": [[1, 2]], "more": 1}, "/more")])
 def test_bad_json_rows(client, name, body, pointer):
-    client.refused("PUT", f"/v1/datasets/{name}", body, status=UNPROCESSABLE, pointer=pointer)
+    client.refused("PUT", f"/v1/datasets/{name}", body, status=INVALID, pointer=pointer)
 
 
 @pytest.mark.parametrize("bad", ["a%20b", "-x", "x" * 65, "%c3%a9"])
 def test_bad_name_of_a_dataset(client, bad):
     with client.nothing_changes():
         answer = client.call("PUT", f"/v1/datasets/{bad}", "x,y\n1,2\n", content_type="text/csv")
-        assert answer.status in (400, 404, UNPROCESSABLE)
+        assert answer.status in (400, 404, INVALID)
 
 
 def test_unknown_type_of_a_body(client, name):
@@ -188,7 +188,7 @@ def test_deleting_a_dataset_that_a_running_job_uses(client, ready, endless_job):
 @pytest.mark.parametrize("pointer", ["/colour", "/optimizer/colour", "/validation/colour"])
 def test_unknown_field_of_a_job(client, ready, pointer):
     body = samples.job(ready, validation={"fraction": 0.1})
-    client.refused("POST", "/v1/jobs", changed(body, pointer, 1), status=UNPROCESSABLE,
+    client.refused("POST", "/v1/jobs", changed(body, pointer, 1), status=INVALID,
                    pointer=pointer)
 
 
@@ -199,7 +199,7 @@ def test_unknown_field_of_a_job(client, ready, pointer):
     ("/validation/fraction", "half"), ("/threads", "all"), ("/seed", -1)])
 def test_wrong_type_in_a_job(client, ready, pointer, value):
     body = samples.job(ready, validation={"fraction": 0.1})
-    client.refused("POST", "/v1/jobs", changed(body, pointer, value), status=UNPROCESSABLE,
+    client.refused("POST", "/v1/jobs", changed(body, pointer, value), status=INVALID,
                    pointer=pointer)
 
 
@@ -210,7 +210,7 @@ def test_wrong_type_in_a_job(client, ready, pointer, value):
     ("/validation/fraction", 1), ("/validation/fraction", -0.1), ("/optimizer/type", "luck")])
 def test_value_of_a_job_beyond_its_limits(client, ready, pointer, value):
     body = samples.job(ready, validation={"fraction": 0.1})
-    client.refused("POST", "/v1/jobs", changed(body, pointer, value), status=UNPROCESSABLE,
+    client.refused("POST", "/v1/jobs", changed(body, pointer, value), status=INVALID,
                    pointer=pointer)
 
 
@@ -228,26 +228,26 @@ def test_model_of_other_dimensions_than_the_data(client, ready, name):
     client.put_csv(f"{name}-many", many)
     for other in ("wide", "many"):
         answer = client.refused("POST", "/v1/jobs", samples.job(ready, f"{name}-{other}"),
-                                status=UNPROCESSABLE)
+                                status=INVALID)
         assert set(answer.pointers()) <= {"/model", "/dataset"}
     client.refused("POST", f"/v1/models/{ready}/evaluate", {"dataset": f"{name}-wide"},
-                   status=UNPROCESSABLE)
+                   status=INVALID)
 
 
 def test_label_never_seen(client, ready, name):
     client.put_csv(f"{name}-new", samples.blobs_text(90, labels=("a", "b", "zebra")))
     answer = client.refused("POST", "/v1/jobs", samples.job(ready, f"{name}-new"),
-                            status=UNPROCESSABLE, pointer="/dataset")
+                            status=INVALID, pointer="/dataset")
     assert "zebra" in answer.body.decode()
     answer = client.refused("POST", f"/v1/models/{ready}/evaluate", {"dataset": f"{name}-new"},
-                            status=UNPROCESSABLE, pointer="/dataset")
+                            status=INVALID, pointer="/dataset")
     assert "zebra" in answer.body.decode()
 
 
 def test_real_targets_for_classes_and_text_for_reals(client, name):
     client.put_csv(f"{name}-real", "x,y\n1,0.5\n2,0.25\n")
     client.post("/v1/models", samples.model(name, (4, 2), inputs=1), expect=201)
-    client.refused("POST", "/v1/jobs", samples.job(name, f"{name}-real"), status=UNPROCESSABLE)
+    client.refused("POST", "/v1/jobs", samples.job(name, f"{name}-real"), status=INVALID)
 
 
 def test_training_to_divergence(client, name):
@@ -282,7 +282,7 @@ def test_training_to_divergence(client, name):
     ({"instances": [[1, 2, 3, 4]], "colour": 1}, "/colour"),
     ({}, "/instances")])
 def test_bad_instances(client, ready, body, pointer):
-    client.refused("POST", f"/v1/models/{ready}/predict", body, status=UNPROCESSABLE,
+    client.refused("POST", f"/v1/models/{ready}/predict", body, status=INVALID,
                    pointer=pointer)
 
 
@@ -294,8 +294,8 @@ def test_predicting_before_any_training(client, name):
 
 
 @pytest.mark.parametrize("body, status, pointer", [
-    ({}, UNPROCESSABLE, "/dataset"), ({"dataset": 3}, UNPROCESSABLE, "/dataset"),
-    ({"dataset": "nobody"}, 404, "/dataset"), ({"dataset": "x", "y": 1}, UNPROCESSABLE, "/y")])
+    ({}, INVALID, "/dataset"), ({"dataset": 3}, INVALID, "/dataset"),
+    ({"dataset": "nobody"}, 404, "/dataset"), ({"dataset": "x", "y": 1}, INVALID, "/y")])
 def test_bad_evaluation(client, ready, body, status, pointer):
     client.refused("POST", f"/v1/models/{ready}/evaluate", body, status=status, pointer=pointer)
 
@@ -313,7 +313,7 @@ def test_bad_json(client, text):
 def test_json_that_is_no_object(client, text):
     with client.nothing_changes():
         answer = client.call("POST", "/v1/models", text, content_type="application/json")
-        assert answer.status in (400, UNPROCESSABLE)
+        assert answer.status in (400, INVALID)
 
 
 def test_place_of_a_json_error(client):
@@ -350,7 +350,7 @@ def test_job_that_is_not_there(client, path):
 def test_bad_query_of_the_history(client, ready, query):
     job = client.get("/v1/jobs?limit=1").json["jobs"][0]["id"]
     answer = client.call("GET", f"/v1/jobs/{job}/metrics?{query}")
-    assert answer.status in (400, UNPROCESSABLE), answer.body
+    assert answer.status in (400, INVALID), answer.body
 
 
 @pytest.mark.parametrize("path", ["/v1/datasets/nobody", "/v1/models/nobody",
