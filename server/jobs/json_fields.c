@@ -185,36 +185,53 @@ static const bp_field *find(const bp_field *fields, size_t count, const char *na
     return NULL;
 }
 
-static bp_status check_required(const bp_field *fields, size_t count, const json_t *object,
-                                bp_error *err) {
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i].required && json_object_get(object, fields[i].name) == NULL) {
-            char pointer[BP_FIELD_SIZE];
-            point_at(fields[i].name, pointer);
-            return bp_fail(err, BP_INVALID, pointer, "%s is missing", fields[i].name);
-        }
+static bp_status fail_missing(const bp_field *field, bp_error *err) {
+    char pointer[BP_FIELD_SIZE];
+    point_at(field->name, pointer);
+    return bp_fail(err, BP_INVALID, pointer, "%s is missing", field->name);
+}
+
+static bp_status fail_not_object(const json_t *value, bp_error *err) {
+    return bp_fail(err, BP_INVALID, NULL, "expected an object, found %s", bp_json_kind(value));
+}
+
+static bp_status read(void *out, const bp_field *field, const json_t *value, bp_error *err) {
+    return readers[field->type]((char *)out + field->offset, field, value, err);
+}
+
+bp_status bp_fields_read_one(void *out, const bp_field *field, const json_t *object,
+                             bp_error *err) {
+    if (!json_is_object(object)) {
+        return fail_not_object(object, err);
     }
-    return BP_OK;
+    const json_t *value = json_object_get(object, field->name);
+    if (value == NULL) {
+        return field->required ? fail_missing(field, err) : BP_OK;
+    }
+    return read(out, field, value, err);
 }
 
 bp_status bp_fields_read(void *out, const bp_field *fields, size_t count, const json_t *object,
                          bp_error *err) {
     if (!json_is_object(object)) {
-        return bp_fail(err, BP_INVALID, NULL, "expected an object, found %s", bp_json_kind(object));
+        return fail_not_object(object, err);
     }
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)object, name, value) {
         const bp_field *field = find(fields, count, name);
-        if (field == NULL) {
-            return fail_unknown(name, fields, count, err);
-        }
-        bp_status status = readers[field->type]((char *)out + field->offset, field, value, err);
+        bp_status status =
+            field == NULL ? fail_unknown(name, fields, count, err) : read(out, field, value, err);
         if (status != BP_OK) {
             return status;
         }
     }
-    return check_required(fields, count, object, err);
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].required && json_object_get(object, fields[i].name) == NULL) {
+            return fail_missing(&fields[i], err);
+        }
+    }
+    return BP_OK;
 }
 
 /* --- values that must not fail -------------------------------------------------------------- */

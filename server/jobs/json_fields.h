@@ -37,6 +37,11 @@ typedef struct bp_field {
 BP_NODISCARD bp_status bp_fields_read(void *out, const bp_field *fields, size_t count,
                                       const json_t *object, bp_error *err);
 
+/* Reads one field of an object whose others belong to another table: unknown ones are let through.
+ * INVALID as bp_fields_read. */
+BP_NODISCARD bp_status bp_fields_read_one(void *out, const bp_field *field, const json_t *object,
+                                          bp_error *err);
+
 /* "an object", "a number", ...: how a message calls a value that was found. */
 const char *bp_json_kind(const json_t *value);
 

@@ -1,0 +1,197 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv.h"
+#include "dataset_json.h"
+#include "json_fields.h"
+#include "registry.h"
+#include "reply.h"
+#include "resources.h"
+
+enum { TARGET, LISTED_CLASSES = 100 };
+const bp_parameter bp_dataset_put_parameters[] = {[TARGET] = {.name = "target"}, {0}};
+
+/* --- out ------------------------------------------------------------------------------------ */
+
+static json_t *describe_column(const bp_dataset *data, size_t index) {
+    bool target = index >= data->features.count;
+    const char *name =
+        target ? data->targets.item[index - data->features.count] : data->features.item[index];
+    const bp_column_stats *stats = &data->stats[index];
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o*}", "name", bp_json_text(name), "role",
+                     target ? "target" : "feature", "min", bp_json_number(stats->min), "max",
+                     bp_json_number(stats->max), "mean", bp_json_number(stats->mean),
+                     "standard_deviation", bp_json_number(stats->standard_deviation), "distinct",
+                     stats->distinct > 0 ? json_integer((json_int_t)stats->distinct) : NULL);
+}
+
+static json_t *describe_columns(const bp_dataset *data) {
+    json_t *columns = json_array();
+    for (size_t i = 0; i < data->features.count + data->targets.count; i++) {
+        if (json_array_append_new(columns, describe_column(data, i)) != 0) {
+            json_decref(columns);
+            return NULL;
+        }
+    }
+    return columns;
+}
+
+/* In a list: without columns, and with the first labels only. */
+static json_t *describe(const bp_dataset_info *info, bool whole) {
+    const bp_dataset *data = info->dataset;
+    size_t labels = whole ? data->classes.count : LISTED_CLASSES;
+    return json_pack(
+        "{s:s, s:o, s:I, s:I, s:o, s:o, s:I, s:o*, s:s, s:I}", "name", info->name, "created_at",
+        bp_json_time(info->created_at), "rows", (json_int_t)data->rows, "features",
+        (json_int_t)data->features.count, "targets", bp_json_names(&data->targets, SIZE_MAX),
+        "classes", bp_json_names(&data->classes, labels), "class_count",
+        (json_int_t)data->classes.count, "columns", whole ? describe_columns(data) : NULL, "sha256",
+        data->sha256, "jobs", (json_int_t)info->jobs);
+}
+
+bp_status bp_handle_get_dataset(bp_call *call, bp_error *err) {
+    bp_dataset_info info;
+    bp_status status = bp_service_get_dataset(call->service, call->capture, &info, err);
+    if (status == BP_OK) {
+        status = bp_reply_json(call->response, 200, describe(&info, true), err);
+        bp_dataset_info_clear(&info);
+    }
+    return status;
+}
+
+bp_status bp_handle_delete_dataset(bp_call *call, bp_error *err) {
+    call->response->status = 204;
+    return bp_service_delete_dataset(call->service, call->capture, err);
+}
+
+static json_t *take_items(bp_dataset_info *infos, size_t count) {
+    json_t *items = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(items, describe(&infos[i], false));
+        bp_dataset_info_clear(&infos[i]);
+    }
+    if (json_array_size(items) != count) {
+        json_decref(items);
+        return NULL;
+    }
+    return items;
+}
+
+bp_status bp_handle_list_datasets(bp_call *call, bp_error *err) {
+    size_t limit = bp_list_limit(call), count = 0;
+    bool more = false;
+    bp_dataset_info *infos = calloc(limit, sizeof *infos);
+    if (infos == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the list");
+    }
+    bp_status status = bp_service_list_datasets(call->service, bp_list_after(call), limit, infos,
+                                                &count, &more, err);
+    if (status == BP_OK) {
+        json_t *cursor = more ? json_string(infos[count - 1].name) : NULL;
+        json_t *items = take_items(infos, count);
+        status = bp_reply_json(call->response, 200, bp_json_page("datasets", items, cursor), err);
+    }
+    free(infos);
+    return status;
+}
+
+/* --- in: CSV as it comes -------------------------------------------------------------------- */
+
+typedef struct upload {
+    bp_dataset_builder *builder;
+    bp_csv *csv;
+} upload;
+
+static void free_upload(void *stream) {
+    upload *up = stream;
+    if (up != NULL) {
+        bp_csv_free(up->csv);
+        bp_dataset_builder_free(up->builder);
+        free(up);
+    }
+}
+
+/* What can be known before the body: the name, and that no job works on the old rows. */
+static bp_status check_place(const bp_call *call, bp_error *err) {
+    bp_status status = bp_registry_check_name(call->capture, err);
+    bp_dataset_info info;
+    if (status != BP_OK ||
+        bp_service_get_dataset(call->service, call->capture, &info, NULL) != BP_OK) {
+        return status;
+    }
+    if (info.jobs > 0) {
+        status = bp_fail(err, BP_CONFLICT, NULL, "data set '%s' is used by %zu unfinished job%s",
+                         info.name, info.jobs, info.jobs == 1 ? "" : "s");
+    }
+    bp_dataset_info_clear(&info);
+    return status;
+}
+
+static bp_status open_upload(const bp_call *call, void **stream, bp_error *err) {
+    bp_status status = check_place(call, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    upload *up = calloc(1, sizeof *up);
+    if (up == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for an upload");
+    }
+    bp_dataset_options options = {
+        .target = bp_query_text(call->query, &bp_dataset_put_parameters[TARGET])};
+    status = bp_dataset_builder_new(&up->builder, &options, err);
+    if (status == BP_OK) {
+        status = bp_csv_new(&up->csv, up->builder, err);
+    }
+    if (status != BP_OK) {
+        free_upload(up);
+        return status;
+    }
+    *stream = up;
+    return BP_OK;
+}
+
+static bp_status feed_upload(void *stream, const char *bytes, size_t size, bp_error *err) {
+    return bp_csv_feed(((upload *)stream)->csv, bytes, size, err);
+}
+
+static const char *const upload_types[] = {"text/csv", "text/plain", "application/octet-stream",
+                                           NULL};
+const bp_stream bp_dataset_stream = {
+    .types = upload_types, .open = open_upload, .feed = feed_upload, .free = free_upload};
+
+static bp_status finish_upload(upload *up, bp_dataset **out, bp_error *err) {
+    bp_status status = bp_csv_finish(up->csv, err);
+    return status == BP_OK ? bp_dataset_builder_finish(up->builder, out, err) : status;
+}
+
+/* --- in: the end of either body ------------------------------------------------------------- */
+
+static bp_status build(const bp_call *call, bp_dataset **out, bp_error *err) {
+    if (call->stream != NULL) {
+        return finish_upload(call->stream, out, err);
+    }
+    bp_status status = check_place(call, err);
+    const char *target = bp_query_text(call->query, &bp_dataset_put_parameters[TARGET]);
+    return status == BP_OK ? bp_dataset_from_json(out, call->body, target, err) : status;
+}
+
+bp_status bp_handle_put_dataset(bp_call *call, bp_error *err) {
+    bp_dataset *data = NULL;
+    bool created = false;
+    bp_status status = build(call, &data, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    status = bp_service_put_dataset(call->service, call->capture, data, &created, err);
+    bp_dataset_unref(data);
+    if (status == BP_OK) {
+        status = bp_handle_get_dataset(call, err);
+    }
+    if (status == BP_OK && created) {
+        call->response->status = 201;
+        status = bp_reply_header(call->response, err, "Location", "/v1/datasets/%s", call->capture);
+    }
+    return status;
+}

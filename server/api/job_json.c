@@ -1,0 +1,159 @@
+#include "job_json.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "json_fields.h"
+#include "reply.h"
+#include "spec_json.h"
+
+static json_t *integer(uint64_t value) {
+    return json_integer((json_int_t)value);
+}
+
+static json_t *null_or(bool known, json_t *value) {
+    if (!known) {
+        json_decref(value);
+        return json_null();
+    }
+    return value;
+}
+
+static double progress_of(const bp_job_info *info) {
+    return info->steps_total > 0 ? (double)info->progress.step / (double)info->steps_total : 0;
+}
+
+/* --- parts ---------------------------------------------------------------------------------- */
+
+/* The metrics that this kind of target has. */
+static json_t *metrics_of(const bp_job_point *point) {
+    json_t *metrics = json_object();
+    if (point->step > 0 && !isnan(point->validation_accuracy)) {
+        json_object_set_new(metrics, "validation_accuracy",
+                            bp_json_number(point->validation_accuracy));
+    }
+    if (point->step > 0 && !isnan(point->validation_r2)) {
+        json_object_set_new(metrics, "validation_r2", bp_json_number(point->validation_r2));
+    }
+    return metrics;
+}
+
+static json_t *best_of(const bp_job_info *info) {
+    const bp_job_point *best = &info->best;
+    if (best->step == 0) {
+        return json_null();
+    }
+    bool validated = !isnan(best->validation_loss);
+    return json_pack("{s:o, s:s, s:o}", "epoch", integer(best->epoch), "metric",
+                     validated ? "validation_loss" : "train_loss", "value",
+                     bp_json_number(validated ? best->validation_loss : best->train_loss));
+}
+
+static json_t *checkpoint_of(const bp_job_info *info) {
+    return info->sha256[0] == '\0' ? json_null()
+                                   : json_pack("{s:o, s:s}", "step", integer(info->progress.step),
+                                               "sha256", info->sha256);
+}
+
+static json_t *error_of(const bp_job_info *info) {
+    const bp_error *error = &info->error;
+    if (error->code == BP_OK) {
+        return json_null();
+    }
+    json_t *field = error->field[0] != '\0' ? bp_json_text(error->field) : NULL;
+    json_t *epoch = info->error_epoch > 0 ? integer(info->error_epoch) : NULL;
+    json_t *step = info->error_step > 0 ? integer(info->error_step) : NULL;
+    return json_pack("{s:s, s:o, s:o*, s:o*, s:o*}", "code", bp_status_name(error->code), "message",
+                     bp_json_text(error->message), "field", field, "epoch", epoch, "step", step);
+}
+
+static json_t *links_of(const bp_job_info *info) {
+    json_t *cancel = bp_job_state_is_terminal(info->state)
+                         ? NULL
+                         : json_sprintf("/v1/jobs/%" PRIu64 "/cancel", info->id);
+    return json_pack("{s:o, s:o, s:o*, s:o, s:o}", "self",
+                     json_sprintf("/v1/jobs/%" PRIu64, info->id), "metrics",
+                     json_sprintf("/v1/jobs/%" PRIu64 "/metrics", info->id), "cancel", cancel,
+                     "model", json_sprintf("/v1/models/%s", info->request.model), "dataset",
+                     json_sprintf("/v1/datasets/%s", info->request.dataset));
+}
+
+/* --- the object ----------------------------------------------------------------------------- */
+
+static json_t *identity_of(const bp_job_info *info) {
+    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", integer(info->id), "model",
+                     info->request.model, "dataset", info->request.dataset, "state",
+                     bp_job_state_name(info->state), "queue_position",
+                     null_or(info->queue_position > 0, integer(info->queue_position)), "created_at",
+                     bp_json_time(info->created_at), "started_at", bp_json_time(info->started_at),
+                     "finished_at", bp_json_time(info->finished_at));
+}
+
+static json_t *progress_to_json(const bp_job_info *info) {
+    const bp_train_progress *progress = &info->progress;
+    bool validated = info->last.step > 0;
+    return json_pack(
+        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "progress",
+        progress_of(info), "epoch", integer(progress->epoch), "step", integer(progress->step),
+        "steps_total", null_or(info->steps_total > 0, integer(info->steps_total)), "rows",
+        integer(info->rows), "validation_rows", integer(info->validation_rows), "samples_seen",
+        integer(progress->samples_seen), "samples_per_second",
+        bp_json_number(info->samples_per_second), "elapsed_seconds",
+        bp_json_number(info->elapsed_seconds), "eta_seconds", bp_json_number(info->eta_seconds),
+        "train_loss", bp_json_number(progress->epoch_loss), "validation_loss",
+        null_or(validated, bp_json_number(info->last.validation_loss)));
+}
+
+static json_t *outcome_of(const bp_job_info *info, size_t pool_threads) {
+    size_t asked = info->request.options.threads;
+    size_t threads = asked == 0 || asked > pool_threads ? pool_threads : asked;
+    const bp_phase_seconds *seconds = &info->progress.seconds;
+    return json_pack("{s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "learning_rate",
+                     bp_shortest_double(info->request.options.learning_rate), "metrics",
+                     metrics_of(&info->last), "best", best_of(info), "phase_seconds", "rows",
+                     bp_json_number(seconds->rows), "parameters",
+                     bp_json_number(seconds->parameters), "threads", integer(threads), "checkpoint",
+                     checkpoint_of(info), "error", error_of(info), "links", links_of(info));
+}
+
+/* Moves the fields of `more` (taken) that `json` has not. */
+static int absorb(json_t *json, json_t *more) {
+    int result = json != NULL && more != NULL ? json_object_update_missing(json, more) : -1;
+    json_decref(more);
+    return result;
+}
+
+json_t *bp_job_to_json(const bp_job_info *info, size_t pool_threads) {
+    json_t *job = identity_of(info);
+    int failures = absorb(job, progress_to_json(info));
+    failures |= absorb(job, outcome_of(info, pool_threads));
+    failures |= absorb(job, bp_train_options_to_json(&info->request.options));
+    if (failures != 0) {
+        json_decref(job);
+        return NULL;
+    }
+    return job;
+}
+
+/* --- the history ---------------------------------------------------------------------------- */
+
+static json_t *point_to_json(const bp_job_point *point) {
+    json_t *json =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", integer(point->epoch), "step",
+                  integer(point->step), "train_loss", bp_json_number(point->train_loss),
+                  "validation_loss", bp_json_number(point->validation_loss), "learning_rate",
+                  bp_json_number(bp_shortest_double((float)point->learning_rate)),
+                  "elapsed_seconds", bp_json_number(point->elapsed_seconds));
+    return absorb(json, metrics_of(point)) == 0 ? json : (json_decref(json), NULL);
+}
+
+json_t *bp_job_points_to_json(const bp_job_point *points, size_t count) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        if (json_array_append_new(array, point_to_json(&points[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return json_pack("{s:o}", "points", array);
+}

@@ -1,0 +1,15 @@
+/* A job and its loss history as JSON: what was asked for, how far it is, how it ended. */
+#ifndef BP_JOB_JSON_H
+#define BP_JOB_JSON_H
+
+#include <jansson.h>
+
+#include "service.h"
+
+/* `pool_threads` is what a job that asked for all, or for more, gets. NULL: no memory. */
+json_t *bp_job_to_json(const bp_job_info *info, size_t pool_threads);
+
+/* {"points": [...]} */
+json_t *bp_job_points_to_json(const bp_job_point *points, size_t count);
+
+#endif

@@ -1,0 +1,158 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job_json.h"
+#include "json_fields.h"
+#include "reply.h"
+#include "resources.h"
+#include "spec_json.h"
+#include "thinning.h"
+
+enum { AFTER, MAX_POINTS, JOBS_LIMIT_DIGITS = 19 };
+const bp_parameter bp_metrics_parameters[] = {
+    [AFTER] = {.name = "after", .max = BP_MAX_EPOCHS},
+    [MAX_POINTS] = {.name = "max_points", .min = 1, .max = 100000, .by_default = 1000},
+    {0}};
+
+/* The path's {id}. NOT_FOUND: no job can be called so. */
+static bp_status read_id(const bp_call *call, uint64_t *out, bp_error *err) {
+    size_t digits = strspn(call->capture, "0123456789");
+    if (digits == 0 || call->capture[digits] != '\0' || digits > JOBS_LIMIT_DIGITS) {
+        return bp_fail(err, BP_NOT_FOUND, NULL, "there is no job '%.40s'", call->capture);
+    }
+    *out = strtoull(call->capture, NULL, 10);
+    return BP_OK;
+}
+
+static bp_status reply_job(bp_call *call, uint64_t id, unsigned http_status, bp_error *err) {
+    bp_job_info info;
+    bp_service_info server;
+    bp_status status = bp_service_get_job(call->service, id, &info, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    bp_service_describe(call->service, &server);
+    return bp_reply_json(call->response, http_status, bp_job_to_json(&info, server.threads), err);
+}
+
+bp_status bp_handle_get_job(bp_call *call, bp_error *err) {
+    uint64_t id;
+    bp_status status = read_id(call, &id, err);
+    return status == BP_OK ? reply_job(call, id, 200, err) : status;
+}
+
+/* --- start, cancel, delete ------------------------------------------------------------------ */
+
+static const bp_field model_field = {.name = "model", .type = BP_FIELD_STRING, .required = true};
+static const bp_field dataset_field = {
+    .name = "dataset", .type = BP_FIELD_STRING, .required = true};
+
+/* A name of the body into `out` [BP_NAME_SIZE]; one that is too long names nothing. */
+static bp_status read_name(char *out, const bp_field *field, const json_t *body, bp_error *err) {
+    const char *name = NULL;
+    bp_status status = bp_fields_read_one(&name, field, body, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    if (strlen(name) >= BP_NAME_SIZE) {
+        status = bp_fail(err, BP_NOT_FOUND, NULL, "there is no %s '%.80s'", field->name, name);
+        bp_error_nest(err, "/%s", field->name);
+        return status;
+    }
+    memcpy(out, name, strlen(name) + 1);
+    return BP_OK;
+}
+
+bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
+    bp_job_request request = {0};
+    uint64_t id = 0;
+    bp_status status = read_name(request.model, &model_field, call->body, err);
+    if (status == BP_OK) {
+        status = read_name(request.dataset, &dataset_field, call->body, err);
+    }
+    if (status == BP_OK) {
+        status = bp_train_options_from_json(&request.options, call->body, err);
+    }
+    if (status == BP_OK) {
+        status = bp_service_start_job(call->service, &request, &id, err);
+    }
+    if (status == BP_OK) {
+        status = reply_job(call, id, 202, err);
+    }
+    return status == BP_OK
+               ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, id)
+               : status;
+}
+
+bp_status bp_handle_cancel_job(bp_call *call, bp_error *err) {
+    uint64_t id;
+    bp_status status = read_id(call, &id, err);
+    if (status == BP_OK) {
+        status = bp_service_cancel_job(call->service, id, err);
+    }
+    return status == BP_OK ? reply_job(call, id, 202, err) : status;
+}
+
+bp_status bp_handle_delete_job(bp_call *call, bp_error *err) {
+    uint64_t id;
+    bp_status status = read_id(call, &id, err);
+    call->response->status = 204;
+    return status == BP_OK ? bp_service_delete_job(call->service, id, err) : status;
+}
+
+/* --- list ----------------------------------------------------------------------------------- */
+
+static json_t *describe_all(const bp_job_info *infos, size_t count, size_t threads) {
+    json_t *items = json_array();
+    for (size_t i = 0; i < count; i++) {
+        if (json_array_append_new(items, bp_job_to_json(&infos[i], threads)) != 0) {
+            json_decref(items);
+            return NULL;
+        }
+    }
+    return items;
+}
+
+bp_status bp_handle_list_jobs(bp_call *call, bp_error *err) {
+    size_t limit = bp_list_limit(call), count = 0;
+    bool more = false;
+    bp_service_info server;
+    bp_job_info *infos = calloc(limit, sizeof *infos);
+    if (infos == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the list");
+    }
+    bp_status status = bp_service_list_jobs(call->service, bp_job_list_after(call), limit, infos,
+                                            &count, &more, err);
+    if (status == BP_OK) {
+        bp_service_describe(call->service, &server);
+        json_t *cursor = more ? json_sprintf("%" PRIu64, infos[count - 1].id) : NULL;
+        json_t *items = describe_all(infos, count, server.threads);
+        status = bp_reply_json(call->response, 200, bp_json_page("jobs", items, cursor), err);
+    }
+    free(infos);
+    return status;
+}
+
+/* --- the loss history ----------------------------------------------------------------------- */
+
+bp_status bp_handle_get_metrics(bp_call *call, bp_error *err) {
+    uint64_t id;
+    bp_job_point *points = NULL;
+    size_t count = 0;
+    bp_status status = read_id(call, &id, err);
+    if (status == BP_OK) {
+        status = bp_service_job_history(call->service, id,
+                                        bp_query_number(call->query, &bp_metrics_parameters[AFTER]),
+                                        SIZE_MAX, &points, &count, err);
+    }
+    if (status != BP_OK) {
+        return status;
+    }
+    count = bp_thin_points(points, count,
+                           bp_query_number(call->query, &bp_metrics_parameters[MAX_POINTS]));
+    status = bp_reply_json(call->response, 200, bp_job_points_to_json(points, count), err);
+    free(points);
+    return status;
+}

@@ -1,0 +1,229 @@
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "json_fields.h"
+#include "reply.h"
+#include "resources.h"
+
+/* Some 40 bytes of text for each. */
+static const size_t MAX_OUTPUTS = (size_t)1 << 20;
+
+/* A model that has met data; its snapshot is the caller's to clear. NOT_FOUND, CONFLICT. */
+static bp_status get_trained(const bp_call *call, bp_model_info *out, bp_error *err) {
+    bp_status status = bp_service_get_model(call->service, call->capture, out, err);
+    if (status == BP_OK && (out->snapshot == NULL || out->snapshot->version == 0)) {
+        status =
+            bp_fail(err, BP_CONFLICT, NULL,
+                    "model '%s' is not trained yet: start a job with POST /v1/jobs", out->name);
+        bp_model_info_clear(out);
+    }
+    return status;
+}
+
+/* --- instances in --------------------------------------------------------------------------- */
+
+static bp_status read_instance(float *x, const bp_snapshot *snapshot, const json_t *row,
+                               bp_error *err) {
+    size_t width = snapshot->network.width[0];
+    if (!json_is_array(row)) {
+        return bp_fail(err, BP_INVALID, NULL,
+                       "an instance must be an array of %zu numbers, found %s", width,
+                       bp_json_kind(row));
+    }
+    if (json_array_size(row) != width) {
+        return bp_fail(err, BP_INVALID, NULL, "the instance has %zu numbers, the model %zu inputs",
+                       json_array_size(row), width);
+    }
+    for (size_t i = 0; i < width; i++) {
+        const json_t *cell = json_array_get(row, i);
+        double value = json_number_value(cell);
+        char pointer[32];
+        snprintf(pointer, sizeof pointer, "/%zu", i);
+        if (!json_is_number(cell)) {
+            return bp_fail(err, BP_INVALID, pointer, "expected a number for '%.80s', found %s",
+                           snapshot->features.item[i], bp_json_kind(cell));
+        }
+        if (fabs(value) > (double)FLT_MAX) {
+            return bp_fail(err, BP_INVALID, pointer, "%g is beyond the range of float32", value);
+        }
+        x[i] = (float)value;
+    }
+    return BP_OK;
+}
+
+static bp_status read_instances(float *x, const bp_snapshot *snapshot, const json_t *instances,
+                                bp_error *err) {
+    for (size_t i = 0; i < json_array_size(instances); i++) {
+        bp_status status = read_instance(x + i * snapshot->network.width[0], snapshot,
+                                         json_array_get(instances, i), err);
+        if (status != BP_OK) {
+            bp_error_nest(err, "/instances/%zu", i);
+            return status;
+        }
+    }
+    return BP_OK;
+}
+
+static bp_status check_count(const bp_snapshot *snapshot, size_t count, bp_error *err) {
+    size_t outputs = snapshot->network.width[snapshot->network.layer_count];
+    if (count == 0) {
+        return bp_fail(err, BP_INVALID, "/instances", "there are no instances");
+    }
+    if (count > MAX_OUTPUTS / outputs) {
+        return bp_fail(err, BP_TOO_LARGE, "/instances",
+                       "%zu instances of %zu outputs; at most %zu outputs fit in one response",
+                       count, outputs, MAX_OUTPUTS);
+    }
+    return BP_OK;
+}
+
+/* --- predictions out ------------------------------------------------------------------------ */
+
+static size_t largest(const float *outputs, size_t count) {
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++) {
+        if (outputs[i] > outputs[best]) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* {"label": output, ...} */
+static void put_named(bp_text *text, const bp_names *names, const float *outputs) {
+    bp_text_puts(text, "{");
+    for (size_t i = 0; i < names->count; i++) {
+        bp_text_puts(text, i > 0 ? ", " : "");
+        bp_text_put_string(text, names->item[i]);
+        bp_text_puts(text, ": ");
+        bp_text_put_float(text, outputs[i]);
+    }
+    bp_text_puts(text, "}");
+}
+
+static void put_prediction(bp_text *text, const bp_snapshot *snapshot, const float *outputs) {
+    size_t width = snapshot->network.width[snapshot->network.layer_count];
+    bp_text_puts(text, "{");
+    if (snapshot->classes.count == width) {
+        bp_text_puts(text, "\"class\": ");
+        bp_text_put_string(text, snapshot->classes.item[largest(outputs, width)]);
+        if (snapshot->network.loss == BP_LOSS_CROSS_ENTROPY) {
+            bp_text_puts(text, ", \"probabilities\": ");
+            put_named(text, &snapshot->classes, outputs);
+        }
+        bp_text_puts(text, ", ");
+    } else if (snapshot->targets.count == width) {
+        bp_text_puts(text, "\"values\": ");
+        put_named(text, &snapshot->targets, outputs);
+        bp_text_puts(text, ", ");
+    }
+    bp_text_puts(text, "\"outputs\": ");
+    bp_text_put_floats(text, outputs, width);
+    bp_text_puts(text, "}");
+}
+
+static bp_status reply_predictions(bp_call *call, const bp_snapshot *snapshot, const float *outputs,
+                                   size_t count, bp_error *err) {
+    bp_text text = {0};
+    bp_text_puts(&text, "{\"predictions\": [");
+    for (size_t i = 0; i < count; i++) {
+        bp_text_puts(&text, i > 0 ? ",\n" : "");
+        put_prediction(&text, snapshot,
+                       outputs + i * snapshot->network.width[snapshot->network.layer_count]);
+    }
+    bp_text_printf(&text, "], \"model_version\": %" PRIu64 "}\n", snapshot->version);
+    return bp_reply_text(call->response, 200, &text, err);
+}
+
+static bp_status predict(bp_call *call, const bp_snapshot *snapshot, const json_t *instances,
+                         bp_error *err) {
+    size_t count = json_array_size(instances);
+    bp_status status = check_count(snapshot, count, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    const bp_network *network = &snapshot->network;
+    float *x = calloc(count, network->width[0] * sizeof *x);
+    float *outputs = calloc(count, network->width[network->layer_count] * sizeof *outputs);
+    if (x == NULL || outputs == NULL) {
+        status = bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu instances", count);
+    }
+    if (status == BP_OK) {
+        status = read_instances(x, snapshot, instances, err);
+    }
+    if (status == BP_OK) {
+        status = bp_predict(snapshot, bp_service_kernels(call->service), x, count, outputs, err);
+    }
+    if (status == BP_OK) {
+        status = reply_predictions(call, snapshot, outputs, count, err);
+    }
+    free(x);
+    free(outputs);
+    return status;
+}
+
+static const bp_field predict_fields[] = {
+    {.name = "instances", .type = BP_FIELD_ARRAY, .required = true}};
+
+bp_status bp_handle_predict(bp_call *call, bp_error *err) {
+    const json_t *instances = NULL;
+    bp_model_info info;
+    bp_status status = bp_fields_read(&instances, predict_fields, 1, call->body, err);
+    if (status == BP_OK) {
+        status = get_trained(call, &info, err);
+    }
+    if (status == BP_OK) {
+        status = predict(call, info.snapshot, instances, err);
+        bp_model_info_clear(&info);
+    }
+    return status;
+}
+
+/* --- evaluate ------------------------------------------------------------------------------- */
+
+static json_t *describe_evaluation(const bp_evaluation *evaluation, uint64_t version) {
+    bool classes = !isnan(evaluation->accuracy);
+    return json_pack("{s:I, s:o, s:{s:o}, s:I}", "rows", (json_int_t)evaluation->rows, "loss",
+                     bp_json_number(evaluation->loss), "metrics", classes ? "accuracy" : "r2",
+                     bp_json_number(classes ? evaluation->accuracy : evaluation->r2),
+                     "model_version", (json_int_t)version);
+}
+
+static bp_status evaluate(bp_call *call, const bp_snapshot *snapshot, const char *name,
+                          bp_error *err) {
+    bp_dataset_info info;
+    bp_status status = bp_service_get_dataset(call->service, name, &info, err);
+    if (status != BP_OK) {
+        if (err != NULL) {
+            bp_error_nest(err, "/dataset");
+        }
+        return status;
+    }
+    bp_evaluation evaluation;
+    status =
+        bp_evaluate(snapshot, bp_service_kernels(call->service), info.dataset, &evaluation, err);
+    bp_dataset_info_clear(&info);
+    return status == BP_OK ? bp_reply_json(call->response, 200,
+                                           describe_evaluation(&evaluation, snapshot->version), err)
+                           : status;
+}
+
+static const bp_field evaluate_fields[] = {
+    {.name = "dataset", .type = BP_FIELD_STRING, .required = true}};
+
+bp_status bp_handle_evaluate(bp_call *call, bp_error *err) {
+    const char *dataset = NULL;
+    bp_model_info info;
+    bp_status status = bp_fields_read(&dataset, evaluate_fields, 1, call->body, err);
+    if (status == BP_OK) {
+        status = get_trained(call, &info, err);
+    }
+    if (status == BP_OK) {
+        status = evaluate(call, info.snapshot, dataset, err);
+        bp_model_info_clear(&info);
+    }
+    return status;
+}

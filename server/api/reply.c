@@ -1,0 +1,98 @@
+#include "reply.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "json_fields.h"
+
+const char bp_json_type[] = "application/json";
+
+/* Fifteen digits: what a double surely holds, so that 0.1 reads 0.1. */
+enum { REAL_DIGITS = 15 };
+
+static int append(const char *bytes, size_t size, void *context) {
+    bp_text *text = context;
+    bp_text_put(text, bytes, size);
+    return text->failed ? -1 : 0;
+}
+
+bp_status bp_reply_json(bp_response *response, unsigned status, json_t *json, bp_error *err) {
+    bp_text text = {0};
+    if (json == NULL ||
+        json_dump_callback(json, append, &text, JSON_REAL_PRECISION(REAL_DIGITS)) != 0) {
+        text.failed = true;
+    }
+    bp_text_puts(&text, "\n");
+    json_decref(json);
+    return bp_reply_text(response, status, &text, err);
+}
+
+bp_status bp_reply_text(bp_response *response, unsigned status, bp_text *text, bp_error *err) {
+    if (text->failed) {
+        bp_text_clear(text);
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the response");
+    }
+    response->status = status;
+    response->content_type = bp_json_type;
+    response->body = text->bytes;
+    response->body_size = text->size;
+    *text = (bp_text){0};
+    return BP_OK;
+}
+
+bp_status bp_reply_header(bp_response *response, bp_error *err, const char *name,
+                          const char *format, ...) {
+    char value[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(value, sizeof value, format, arguments);
+    va_end(arguments);
+    char *copy = response->header_count < BP_RESPONSE_MAX_HEADERS ? strdup(value) : NULL;
+    if (copy == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a header");
+    }
+    response->headers[response->header_count].name = name;
+    response->headers[response->header_count++].value = copy;
+    return BP_OK;
+}
+
+void bp_response_clear(bp_response *response) {
+    free(response->body);
+    for (size_t i = 0; i < response->header_count; i++) {
+        free(response->headers[i].value);
+    }
+    *response = (bp_response){0};
+}
+
+/* --- values --------------------------------------------------------------------------------- */
+
+json_t *bp_json_time(double wall_seconds) {
+    double whole = floor(wall_seconds);
+    time_t seconds = (time_t)whole;
+    struct tm parts;
+    char date[32];
+    if (!(wall_seconds > 0) || gmtime_r(&seconds, &parts) == NULL ||
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0) {
+        return json_null();
+    }
+    return json_sprintf("%s.%03dZ", date, (int)((wall_seconds - whole) * 1000));
+}
+
+json_t *bp_json_names(const bp_names *names, size_t limit) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < names->count && i < limit; i++) {
+        if (json_array_append_new(array, bp_json_text(names->item[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+json_t *bp_json_page(const char *key, json_t *items, json_t *cursor) {
+    return json_pack("{s:o, s:o}", key, items, "next", cursor != NULL ? cursor : json_null());
+}

@@ -1,0 +1,48 @@
+/* The handlers of the routes, by resource, and what route_table.c says of them. */
+#ifndef BP_RESOURCES_H
+#define BP_RESOURCES_H
+
+#include "route_table.h"
+
+/* list_page.c: ?limit= and ?after= of the lists. */
+extern const bp_parameter bp_list_parameters[];     /* after: a name */
+extern const bp_parameter bp_job_list_parameters[]; /* after: an id */
+size_t bp_list_limit(const bp_call *call);
+const char *bp_list_after(const bp_call *call);  /* NULL: from the first */
+uint64_t bp_job_list_after(const bp_call *call); /* 0: from the newest */
+
+/* datasets_api.c */
+extern const bp_parameter bp_dataset_put_parameters[];
+extern const bp_stream bp_dataset_stream;
+bp_status bp_handle_put_dataset(bp_call *call, bp_error *err);
+bp_status bp_handle_list_datasets(bp_call *call, bp_error *err);
+bp_status bp_handle_get_dataset(bp_call *call, bp_error *err);
+bp_status bp_handle_delete_dataset(bp_call *call, bp_error *err);
+
+/* models_api.c, parameters_api.c, predict_api.c */
+bp_status bp_handle_create_model(bp_call *call, bp_error *err);
+bp_status bp_handle_list_models(bp_call *call, bp_error *err);
+bp_status bp_handle_get_model(bp_call *call, bp_error *err);
+bp_status bp_handle_delete_model(bp_call *call, bp_error *err);
+bp_status bp_handle_get_parameters(bp_call *call, bp_error *err);
+bp_status bp_handle_predict(bp_call *call, bp_error *err);
+bp_status bp_handle_evaluate(bp_call *call, bp_error *err);
+
+/* jobs_api.c */
+extern const bp_parameter bp_metrics_parameters[];
+bp_status bp_handle_start_job(bp_call *call, bp_error *err);
+bp_status bp_handle_list_jobs(bp_call *call, bp_error *err);
+bp_status bp_handle_get_job(bp_call *call, bp_error *err);
+bp_status bp_handle_delete_job(bp_call *call, bp_error *err);
+bp_status bp_handle_cancel_job(bp_call *call, bp_error *err);
+bp_status bp_handle_get_metrics(bp_call *call, bp_error *err);
+
+/* meta_api.c */
+bp_status bp_handle_livez(bp_call *call, bp_error *err);
+bp_status bp_handle_readyz(bp_call *call, bp_error *err);
+bp_status bp_handle_info(bp_call *call, bp_error *err);
+bp_status bp_handle_openapi(bp_call *call, bp_error *err);
+bp_status bp_handle_dashboard(bp_call *call, bp_error *err);
+bp_status bp_handle_asset(bp_call *call, bp_error *err);
+
+#endif
