@@ -104,16 +104,14 @@ static json_t *progress_to_json(const bp_job_info *info) {
         null_or(validated, bp_json_number(info->last.validation_loss)));
 }
 
-static json_t *outcome_of(const bp_job_info *info, size_t pool_threads) {
-    size_t asked = info->request.options.threads;
-    size_t threads = asked == 0 || asked > pool_threads ? pool_threads : asked;
+static json_t *outcome_of(const bp_job_info *info) {
     const bp_phase_seconds *seconds = &info->progress.seconds;
-    return json_pack("{s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "learning_rate",
+    return json_pack("{s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}", "learning_rate",
                      bp_shortest_double(info->request.options.learning_rate), "metrics",
                      metrics_of(&info->last), "best", best_of(info), "phase_seconds", "rows",
                      bp_json_number(seconds->rows), "parameters",
-                     bp_json_number(seconds->parameters), "threads", integer(threads), "checkpoint",
-                     checkpoint_of(info), "error", error_of(info), "links", links_of(info));
+                     bp_json_number(seconds->parameters), "checkpoint", checkpoint_of(info),
+                     "error", error_of(info), "links", links_of(info));
 }
 
 /* Moves the fields of `more` (taken) that `json` has not. */
@@ -123,10 +121,10 @@ static int absorb(json_t *json, json_t *more) {
     return result;
 }
 
-json_t *bp_job_to_json(const bp_job_info *info, size_t pool_threads) {
+json_t *bp_job_to_json(const bp_job_info *info) {
     json_t *job = identity_of(info);
     int failures = absorb(job, progress_to_json(info));
-    failures |= absorb(job, outcome_of(info, pool_threads));
+    failures |= absorb(job, outcome_of(info));
     failures |= absorb(job, bp_train_options_to_json(&info->request.options));
     if (failures != 0) {
         json_decref(job);

@@ -6,8 +6,8 @@
 
 #include "service.h"
 
-/* `pool_threads` is what a job that asked for all, or for more, gets. NULL: no memory. */
-json_t *bp_job_to_json(const bp_job_info *info, size_t pool_threads);
+/* NULL: no memory. */
+json_t *bp_job_to_json(const bp_job_info *info);
 
 /* {"points": [...]} */
 json_t *bp_job_points_to_json(const bp_job_point *points, size_t count);

@@ -28,13 +28,9 @@ static bp_status read_id(const bp_call *call, uint64_t *out, bp_error *err) {
 
 static bp_status reply_job(bp_call *call, uint64_t id, unsigned http_status, bp_error *err) {
     bp_job_info info;
-    bp_service_info server;
     bp_status status = bp_service_get_job(call->service, id, &info, err);
-    if (status != BP_OK) {
-        return status;
-    }
-    bp_service_describe(call->service, &server);
-    return bp_reply_json(call->response, http_status, bp_job_to_json(&info, server.threads), err);
+    return status == BP_OK ? bp_reply_json(call->response, http_status, bp_job_to_json(&info), err)
+                           : status;
 }
 
 bp_status bp_handle_get_job(bp_call *call, bp_error *err) {
@@ -65,6 +61,15 @@ static bp_status read_name(char *out, const bp_field *field, const json_t *body,
     return BP_OK;
 }
 
+/* All of the pool, or more than it has, is what it has: the job says what it may really use. */
+static void settle_threads(const bp_call *call, bp_train_options *options) {
+    bp_service_info server;
+    bp_service_describe(call->service, &server);
+    if (options->threads == 0 || options->threads > server.threads) {
+        options->threads = server.threads;
+    }
+}
+
 bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
     bp_job_request request = {0};
     uint64_t id = 0;
@@ -76,6 +81,7 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
         status = bp_train_options_from_json(&request.options, call->body, err);
     }
     if (status == BP_OK) {
+        settle_threads(call, &request.options);
         status = bp_service_start_job(call->service, &request, &id, err);
     }
     if (status == BP_OK) {
@@ -104,10 +110,10 @@ bp_status bp_handle_delete_job(bp_call *call, bp_error *err) {
 
 /* --- list ----------------------------------------------------------------------------------- */
 
-static json_t *describe_all(const bp_job_info *infos, size_t count, size_t threads) {
+static json_t *describe_all(const bp_job_info *infos, size_t count) {
     json_t *items = json_array();
     for (size_t i = 0; i < count; i++) {
-        if (json_array_append_new(items, bp_job_to_json(&infos[i], threads)) != 0) {
+        if (json_array_append_new(items, bp_job_to_json(&infos[i])) != 0) {
             json_decref(items);
             return NULL;
         }
@@ -118,7 +124,6 @@ static json_t *describe_all(const bp_job_info *infos, size_t count, size_t threa
 bp_status bp_handle_list_jobs(bp_call *call, bp_error *err) {
     size_t limit = bp_list_limit(call), count = 0;
     bool more = false;
-    bp_service_info server;
     bp_job_info *infos = calloc(limit, sizeof *infos);
     if (infos == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the list");
@@ -126,9 +131,8 @@ bp_status bp_handle_list_jobs(bp_call *call, bp_error *err) {
     bp_status status = bp_service_list_jobs(call->service, bp_job_list_after(call), limit, infos,
                                             &count, &more, err);
     if (status == BP_OK) {
-        bp_service_describe(call->service, &server);
         json_t *cursor = more ? json_sprintf("%" PRIu64, infos[count - 1].id) : NULL;
-        json_t *items = describe_all(infos, count, server.threads);
+        json_t *items = describe_all(infos, count);
         status = bp_reply_json(call->response, 200, bp_json_page("jobs", items, cursor), err);
     }
     free(infos);

@@ -42,14 +42,15 @@ static json_t *describe(const bp_model_info *info, bool whole) {
     const bp_model_spec *spec = &info->spec;
     const bp_snapshot *snapshot = info->snapshot;
     json_t *model = json_pack(
-        "{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:o, s:I, s:I}", "name", info->name, "created_at",
+        "{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:o, s:o, s:I}", "name", info->name, "created_at",
         bp_json_time(info->created_at), "inputs",
         size_or_null(snapshot != NULL ? snapshot->network.width[0] : spec->inputs), "layers",
         describe_layers(spec, snapshot), "loss", bp_losses.names[spec->loss], "initializer",
         bp_initializers.names[spec->initializer], "preprocessing",
         bp_preprocessings.names[spec->preprocessing], "seed", (json_int_t)spec->seed, "parameters",
         size_or_null(snapshot != NULL ? snapshot->network.parameter_count : 0), "version",
-        (json_int_t)(snapshot != NULL ? snapshot->version : 0), "jobs", (json_int_t)info->jobs);
+        snapshot != NULL ? json_integer((json_int_t)snapshot->version) : json_null(), "jobs",
+        (json_int_t)info->jobs);
     if (model != NULL && whole && add_names(model, snapshot) != 0) {
         json_decref(model);
         return NULL;

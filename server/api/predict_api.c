@@ -11,10 +11,10 @@
 /* Some 40 bytes of text for each. */
 static const size_t MAX_OUTPUTS = (size_t)1 << 20;
 
-/* A model that has met data; its snapshot is the caller's to clear. NOT_FOUND, CONFLICT. */
+/* A model that has met data and so has names; the caller clears it. NOT_FOUND, CONFLICT. */
 static bp_status get_trained(const bp_call *call, bp_model_info *out, bp_error *err) {
     bp_status status = bp_service_get_model(call->service, call->capture, out, err);
-    if (status == BP_OK && (out->snapshot == NULL || out->snapshot->version == 0)) {
+    if (status == BP_OK && (out->snapshot == NULL || out->snapshot->features.count == 0)) {
         status =
             bp_fail(err, BP_CONFLICT, NULL,
                     "model '%s' is not trained yet: start a job with POST /v1/jobs", out->name);

@@ -38,6 +38,12 @@ unsigned bp_problem_status(bp_status code) {
     return status != 0 ? status : 500;
 }
 
+/* 413 is for a body that is too large; a field of it that asks for too much is a bad value. */
+static unsigned status_of(const bp_error *error) {
+    bool field = error->code == BP_TOO_LARGE && error->field[0] != '\0';
+    return bp_problem_status(field ? BP_INVALID : error->code);
+}
+
 static const char *phrase_of(unsigned status) {
     for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
         if (phrases[i].status == status) {
@@ -85,8 +91,7 @@ void bp_problem_reply(bp_response *response, const bp_problem *problem, const ch
         "{\"type\": \"about:blank\", \"title\": \"Service Unavailable\","
         " \"status\": 503, \"detail\": \"no memory for more\","
         " \"request_id\": \"\"}\n";
-    unsigned status =
-        problem->status != 0 ? problem->status : bp_problem_status(problem->error.code);
+    unsigned status = problem->status != 0 ? problem->status : status_of(&problem->error);
     free(response->body);
     response->body = NULL;
     response->static_body = NULL;
