@@ -15,11 +15,11 @@ async function train(daemon) {
   await daemon.prepareDigits();
   const failing = await daemon.startJob({ epochs: 20, optimizer: { type: "sgd", learning_rate: 1e30, momentum: 0.9 } });
   await daemon.waitForJob(failing, (job) => job.state === "failed");
-  const first = await daemon.startJob({ epochs: 10 });
+  const first = await daemon.startJob({ epochs: 30 });
   await daemon.waitForJob(first, (job) => job.state === "succeeded");
   const layers = [{ units: 1024, activation: "relu" }, { units: 1024, activation: "relu" }, { units: 10, activation: "softmax" }];
-  await daemon.call("POST", "/v1/models", { name: "digits-deep", layers, loss: "cross_entropy", seed: 1 });
-  const optimizer = { type: "sgd", learning_rate: 0.004, momentum: 0.5 };
+  await daemon.call("POST", "/v1/models", { name: "digits-deep", inputs: 64, layers, loss: "cross_entropy", seed: 1 });
+  const optimizer = { type: "sgd", learning_rate: 0.0008, momentum: 0.5 };
   return daemon.startJob({ model: "digits-deep", epochs: 40, batch_size: 32, optimizer });
 }
 

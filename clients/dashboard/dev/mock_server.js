@@ -46,7 +46,7 @@ function job(id) {
   return { id, model: "digits", dataset: "digits", state, progress: epoch / EPOCHS, epoch, epochs: EPOCHS,
     step: last.step, steps_total: EPOCHS * 41, samples_per_second: 152340, elapsed_seconds: epoch,
     eta_seconds: state === "running" ? EPOCHS - epoch : null, learning_rate: 0.1, train_loss: last.train_loss,
-    validation_loss: last.validation_loss, metrics: { accuracy: last.validation_accuracy },
+    validation_loss: last.validation_loss, metrics: { validation_accuracy: last.validation_accuracy },
     best: { epoch, metric: "validation_loss", value: last.validation_loss }, threads: 2, seed: 1, warnings: [],
     created_at: new Date(started * 1000).toISOString(), error: state === "failed" ? error : null };
 }

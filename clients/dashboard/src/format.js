@@ -66,7 +66,8 @@ export function formatLayers(inputs, layers) {
   return [inputs, ...layers.map((layer) => layer.units)].map((units) => units || "?").join("-");
 }
 
-export function formatList(items, limit) {
-  if (items.length <= limit) return items.join(", ");
-  return `${items.slice(0, limit).join(", ")} and ${items.length - limit} more`;
+// The first of `total` items, of which the server may have sent only the first.
+export function formatList(items, limit, total = items.length) {
+  const shown = items.slice(0, limit);
+  return shown.length === total ? shown.join(", ") : `${shown.join(", ")} and ${formatCount(total - shown.length)} more`;
 }

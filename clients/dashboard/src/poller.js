@@ -6,7 +6,7 @@ import { Curve } from "./curve.js";
 import { isActive, isTerminal, jobToFollow } from "./state.js";
 
 const BUSY_MS = 500;
-const IDLE_MS = 3000;
+const IDLE_MS = 2000;
 const CATALOGUE_MS = 3000;
 const RETRY_MS = [1000, 2000, 4000, 8000];
 const JOBS_PER_PAGE = 50;

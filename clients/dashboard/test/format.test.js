@@ -33,7 +33,7 @@ table("formatLayers", [
   [[null, [{ units: 128 }, { units: null }]], "?-128-?"],
   [[0, [{ units: 3 }]], "?-3"],
 ]);
-table("formatList", [[[["a", "b"], 2], "a, b"], [[["a", "b", "c"], 2], "a, b and 1 more"], [[[], 2], ""]]);
+table("formatList", [[[["a", "b"], 2], "a, b"], [[["a", "b", "c"], 2], "a, b and 1 more"], [[["a", "b"], 9, 1002], "a, b and 1,000 more"], [[[], 2], ""]]);
 
 test("parseTime takes RFC 3339 text and seconds, and nothing else", () => {
   assert.equal(format.parseTime("2024-05-06T07:08:09Z").getTime(), 1714979289000);

@@ -99,11 +99,12 @@ export class Daemon {
     }
   }
 
-  // How many epochs of `more` take about `seconds` here, within limits.
+  // How many epochs of `more` take about `seconds` here, within limits: trials until one can be measured.
   async epochsFor(seconds, more) {
-    const epochs = 4;
-    const trial = await this.startJob({ ...more, epochs });
-    const { elapsed_seconds } = await this.waitForJob(trial, (job) => job.state === "succeeded");
-    return Math.min(900, Math.max(10, Math.round((seconds * epochs) / elapsed_seconds)));
+    for (let epochs = 10; ; epochs *= 4) {
+      const trial = await this.startJob({ ...more, epochs });
+      const { elapsed_seconds } = await this.waitForJob(trial, (job) => job.state === "succeeded");
+      if (elapsed_seconds > 0.5) return Math.min(4000, Math.max(10, Math.round((seconds * epochs) / elapsed_seconds)));
+    }
   }
 }

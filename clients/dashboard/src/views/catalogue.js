@@ -8,19 +8,17 @@ const MODEL_COLUMNS = [
   ["Layers", (model) => format.formatLayers(model.inputs, model.layers), "whole"],
   ["Activations", (model) => model.layers.map((layer) => layer.activation).join(", ")],
   ["Loss", (model) => String(model.loss).replaceAll("_", " ")],
-  ["Parameters", (model) => format.formatCount(model.parameter_count ?? model.parameters), "number"],
+  ["Parameters", (model) => format.formatCount(model.parameters), "number"],
   ["Trained", (model) => describeTraining(model)],
 ];
 
 const DATASET_COLUMNS = [
   ["Data set", (dataset) => dataset.name],
   ["Rows", (dataset) => format.formatCount(dataset.rows), "number"],
-  ["Features", (dataset) => format.formatCount(count(dataset.features)), "number"],
-  ["Target", (dataset) => format.formatList([dataset.target ?? dataset.targets ?? format.MISSING].flat(), 3)],
-  ["Classes", (dataset) => (dataset.classes?.length ? format.formatList(dataset.classes, 10) : "real values")],
+  ["Features", (dataset) => format.formatCount(dataset.features), "number"],
+  ["Target", (dataset) => format.formatList(dataset.targets, 3)],
+  ["Classes", (dataset) => (dataset.classes?.length ? format.formatList(dataset.classes, 10, dataset.class_count) : "real values")],
 ];
-
-const count = (value) => (Array.isArray(value) ? value.length : value);
 
 function describeTraining(model) {
   const version = model.version ?? 0;

@@ -7,7 +7,7 @@ import { isTerminal } from "../state.js";
 import { createCancelButton } from "./job_list.js";
 import { createBadge, createProgress } from "./progress.js";
 
-// Each figure: its name, its value for a job, and a text that explains it.
+// Each figure: its name and its value for a job.
 const FIGURES = [
   ["Epoch", (job) => `${format.formatCount(job.epoch)} / ${format.formatCount(job.epochs)}`],
   ["Train loss", (job) => format.formatLoss(job.train_loss)],
@@ -26,7 +26,7 @@ const FIGURES = [
 ];
 
 function metric(job, name) {
-  return job.metrics?.[`validation_${name}`] ?? job.metrics?.[name];
+  return job.metrics[`validation_${name}`];
 }
 
 export function createJobDetail(root, actions) {
@@ -69,10 +69,12 @@ function visibleFigures(job) {
   return FIGURES.filter(([name]) => !absent[name]).map(([name, show]) => ({ name, value: show(job) }));
 }
 
+// The message, then what it does not say itself.
 function explain({ code, message, field, epoch, step, layer }) {
   const place = [["epoch", epoch], ["step", step], ["layer", layer], ["field", field]]
     .filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([name, value]) => `${name} ${value}`);
+    .map(([name, value]) => `${name} ${value}`)
+    .filter((part) => !message.includes(part));
   const details = [code, ...place].filter(Boolean).join(", ");
   return details ? `${message} (${details})` : message;
 }
