@@ -18,7 +18,7 @@
 #include "options.h"
 #include "service.h"
 
-enum { EXIT_USAGE = 2, HEALTHCHECK_MS = 2000 };
+enum { EXIT_USAGE = 2, HEALTHCHECK_MS = 2000, MAX_CONNECTIONS = 1000, MAX_DESCRIPTORS = 4096 };
 
 typedef struct bp_program {
     bp_options options;
@@ -75,16 +75,20 @@ static bp_status find_data_dir(bp_program *program, bp_error *err) {
                                      : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to start");
 }
 
-/* Connections are descriptors, and the usual soft limit of 1024 is for programs that use select. */
-static void raise_descriptor_limit(void) {
+/* Raises the soft limit of descriptors, which is for programs that use select, and returns how many
+ * connections fit below it and leave enough for files. */
+static unsigned make_room_for_connections(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    rlim_t wanted = limit.rlim_max < 65536 ? limit.rlim_max : 65536;
+        return MAX_CONNECTIONS;
+    rlim_t wanted = limit.rlim_max < MAX_DESCRIPTORS ? limit.rlim_max : MAX_DESCRIPTORS;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = wanted;
-        setrlimit(RLIMIT_NOFILE, &limit);
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            getrlimit(RLIMIT_NOFILE, &limit);
     }
+    rlim_t room = limit.rlim_cur / 2;
+    return room < MAX_CONNECTIONS ? (unsigned)room : MAX_CONNECTIONS;
 }
 
 static bp_status start(bp_program *program, bp_error *err) {
@@ -107,6 +111,7 @@ static bp_status start(bp_program *program, bp_error *err) {
     const bp_http_options http = {.address = options->address,
                                   .port = options->port,
                                   .api = program->api,
+                                  .limits = {.connections = make_room_for_connections()},
                                   .log = {.write = write_log,
                                           .context = program,
                                           .debug = options->log_level >= BP_LOG_DEBUG}};
@@ -128,7 +133,6 @@ static int serve(bp_program *program) {
     sigaddset(&endings, SIGINT);
     pthread_sigmask(SIG_BLOCK, &endings, NULL);
     signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
     bool started = start(program, &err) == BP_OK;
     if (started) {
         announce(program);

@@ -1,10 +1,12 @@
 #include "healthcheck.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -48,7 +50,6 @@ static int ask(int descriptor, double deadline) {
         "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     char line[STATUS_LINE + 1] = "";
     size_t size = 0;
-    int status = 0;
     if (send(descriptor, request, sizeof request - 1, MSG_NOSIGNAL) != (ssize_t)sizeof request - 1)
         return 0;
     while (size < STATUS_LINE && strchr(line, '\n') == NULL) {
@@ -60,7 +61,10 @@ static int ask(int descriptor, double deadline) {
         size += (size_t)got;
         line[size] = '\0';
     }
-    return sscanf(line, "HTTP/1.%*1d %3d", &status) == 1 ? status : 0;
+    /* "HTTP/1.1 200 ..." */
+    bool http =
+        strncmp(line, "HTTP/1.", 7) == 0 && isdigit((unsigned char)line[7]) && line[8] == ' ';
+    return http ? (int)strtol(line + 9, NULL, 10) : 0;
 }
 
 static const char *loopback_for(const char *address) {

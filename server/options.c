@@ -217,7 +217,7 @@ static bp_status take_command(bp_options *options, command which, const char *va
                               bp_error *err) {
     switch (which) {
     case COMMAND_CONFIG:
-        return replace(&options->config, value, err);
+        return replace(&options->config, value != NULL ? value : "", err);
     case COMMAND_HEALTHCHECK:
         options->healthcheck = true;
         break;

@@ -239,6 +239,7 @@ void *bp_http_request_open(void *http, const char *target, struct MHD_Connection
     return request;
 }
 
+/* Eight arguments are the library's idea. NOLINTNEXTLINE(readability-function-size) */
 enum MHD_Result bp_http_request_handle(void *http, struct MHD_Connection *connection,
                                        const char *url, const char *method, const char *version,
                                        const char *upload, size_t *upload_size, void **context) {

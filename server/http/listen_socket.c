@@ -52,7 +52,7 @@ uint16_t bp_listen_port(int descriptor) {
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
-    } name;
+    } name = {.any = {0}};
     socklen_t size = sizeof name;
     if (getsockname(descriptor, &name.any, &size) != 0)
         return 0;
