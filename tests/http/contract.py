@@ -28,13 +28,38 @@ def parse_json(text):
     return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
 
 
+def parts_of_wholes(node):
+    """The references that stand in an allOf: these schemas are parts, and stay open."""
+    if isinstance(node, list):
+        return set().union(*map(parts_of_wholes, node))
+    if not isinstance(node, dict):
+        return set()
+    own = {part["$ref"] for part in node.get("allOf", []) if "$ref" in part}
+    return own.union(*map(parts_of_wholes, node.values()))
+
+
+def close_objects(node, parts, place="#", inside=False):
+    """A copy in which an object has no other fields than its schema lists, unless that says so."""
+    if isinstance(node, list):
+        return [close_objects(value, parts, f"{place}/{i}", inside)
+                for i, value in enumerate(node)]
+    if not isinstance(node, dict):
+        return node
+    copy = {key: close_objects(value, parts, f"{place}/{key}", key == "allOf")
+            for key, value in node.items()}
+    whole = "allOf" in copy or (copy.get("type") == "object" and "properties" in copy)
+    if whole and "additionalProperties" not in copy and place not in parts and not inside:
+        copy["unevaluatedProperties"] = False
+    return copy
+
+
 class Contract:
     """The document, and a ledger of (operation, status) pairs that an exchange has shown."""
 
     def __init__(self, document):
-        self.document = document
+        self.document = close_objects(document, parts_of_wholes(document))
         self.seen = set()
-        self._resolver = jsonschema.RefResolver("", document)
+        self._resolver = jsonschema.RefResolver("", self.document)
         self._operations = {}
         for template, item in document["paths"].items():
             pattern = re.compile(re.sub(r"\{[^}]+\}", "[^/]+", template))

@@ -4,6 +4,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -18,15 +19,16 @@ class Daemon:
     """One process of backpropd. Use as a context manager, so that it never outlives its test."""
 
     def __init__(self, *flags, data_dir=None, threads=2, isa=None, env=None):
-        command = [str(BINARY), "--listen", "127.0.0.1:0", "--threads", str(threads)]
-        if data_dir is not None:
-            command += ["--data-dir", str(data_dir)]
+        self._own_dir = tempfile.TemporaryDirectory() if data_dir is None else None
+        data_dir = data_dir or f"{self._own_dir.name}/data"
+        command = [str(BINARY), "--listen", "127.0.0.1:0", "--threads", str(threads),
+                   "--data-dir", str(data_dir)]
         if isa is not None:
             command += ["--isa", isa]
         self.log = []
         self.port = None
         self._ready = threading.Event()
-        # One core's own environment must not configure the daemon under test.
+        # The environment of who runs the tests must not configure the daemon under test.
         clean = {k: v for k, v in os.environ.items() if not k.startswith("BACKPROPD")}
         self.process = subprocess.Popen(command + list(flags), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -62,14 +64,17 @@ class Daemon:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if self._own_dir is not None:
+            self._own_dir.cleanup()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *failure):
-        if self.process.poll() is not None:
-            return
-        status, _ = self.stop()
+        status = 0
+        if self.process.poll() is None:
+            status, _ = self.stop()
+        self.kill()
         if failure[0] is None:
             assert status == 0, f"exit status {status} after SIGTERM:\n{self.text()}"
 

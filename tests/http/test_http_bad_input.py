@@ -58,13 +58,13 @@ def test_size_of_zero_or_beyond_the_limits(client, pointer, value):
 
 def test_too_many_layers(client):
     layers = [{"units": 2, "activation": "relu"}] * 64 + MODEL["layers"][-1:]
-    client.refused("POST", "/v1/models", {**MODEL, "layers": layers}, status=INVALID,
+    client.refused("POST", "/v1/models", {**MODEL, "layers": layers}, status=413,
                    pointer="/layers")
 
 
 def test_too_many_parameters(client):
     body = samples.model("never-made", (65536, 65536, 3), inputs=65536)
-    client.refused("POST", "/v1/models", body, status=INVALID)
+    client.refused("POST", "/v1/models", body, status=413, pointer="/layers")
 
 
 @pytest.mark.parametrize("pointer, value", [
@@ -259,13 +259,25 @@ def test_training_to_divergence(client, name):
     assert job["error"]["code"] == "diverged"
     assert job["error"]["epoch"] >= 1 and job["error"]["step"] >= 1
     assert job["error"]["message"]
-    # Nothing non-finite got out: predictions are numbers, and training can start anew.
-    model = client.get(f"/v1/models/{name}").json
-    if model["version"] is not None:
-        answer = client.call("POST", f"/v1/models/{name}/predict", {"instances": [[0, 0, 0]]},
-                             expect=200).json
-        assert all(isinstance(v, float) for v in answer["predictions"][0]["outputs"])
     client.get(f"/v1/jobs/{job['id']}/metrics")
+    # Nothing of it stays in the model: gentler training goes well.
+    gentle = {"type": "sgd", "learning_rate": 1e-3}
+    client.train(**samples.job(name, optimizer=gentle))
+    answer = client.post(f"/v1/models/{name}/predict", {"instances": [[0, 0, 0]]}).json
+    assert all(abs(value) < 100 for value in answer["predictions"][0]["outputs"])
+
+
+def test_divergence_keeps_the_last_good_weights(client, name):
+    client.put_csv(name, samples.surface_text(100), target="height,slope")
+    client.post("/v1/models", samples.model(name, (16, 2), "linear", "linear", "mse"), expect=201)
+    client.train(**samples.job(name, optimizer={"type": "sgd", "learning_rate": 1e-3}))
+    asked = {"instances": [[0, 0, 0]]}
+    before = client.get(f"/v1/models/{name}").json["version"]
+    wild = {"type": "sgd", "learning_rate": 1e6, "momentum": 0.9}
+    job = client.wait(client.start_job(**samples.job(name, epochs=100, optimizer=wild)))
+    assert job["state"] == "failed"
+    after = client.post(f"/v1/models/{name}/predict", asked).json  # finite: JSON knows no other
+    assert after["model_version"] >= before
 
 
 # --- predict and evaluate --------------------------------------------------------------------

@@ -1,4 +1,5 @@
 """Malformed HTTP on a raw socket: an answer or a closed connection, never a crash or a hang."""
+import contextlib
 import re
 import socket
 import time
@@ -18,7 +19,8 @@ def talk(port, *pieces, timeout=30, half_close=False):
             for piece in pieces:
                 raw.sendall(piece if isinstance(piece, bytes) else piece.encode())
             if half_close:
-                raw.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(OSError):  # closed by the peer already
+                    raw.shutdown(socket.SHUT_WR)
             while chunk := raw.recv(65536):
                 reply += chunk
         except (ConnectionResetError, BrokenPipeError):
@@ -70,9 +72,9 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_refused_with_400_and_closed(port, what):
     reply = talk(port, REFUSED[what])
-    assert statuses(reply) in ([400], [411], [413], [501], [404]), reply[:500]
-    if statuses(reply) == [400] and b"content-type" in reply.lower():
-        assert b"<html" not in reply or b"problem+json" in reply
+    # libmicrohttpd itself refuses some of them, and says so twice where the length is at fault
+    assert set(statuses(reply)) in ({400}, {413}, {501}), reply[:500]
+    assert b"connection: close" in reply.lower()
 
 
 @pytest.mark.parametrize("bytes_", [b"\r\n\r\n", b"\0\0\0\0\0\0\0\0\r\n\r\n", b"GET\r\n\r\n",

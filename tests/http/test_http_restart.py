@@ -32,7 +32,7 @@ def test_restart_keeps_models_datasets_and_ended_jobs(start, tmp_path, how):
     status, _ = client.daemon.stop(how)
     assert status == (0 if how != signal.SIGKILL else -signal.SIGKILL)
 
-    again = start(data_dir=tmp_path / "data", threads=1)
+    again = start(data_dir=tmp_path / "data")
     assert again.holdings() == held
     assert everything(again, job) == before
     assert again.post("/v1/models/m/predict", asked).json == predicted

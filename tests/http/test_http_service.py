@@ -25,6 +25,26 @@ def test_dashboard_is_a_page(client):
     assert b"<html" in page.body.lower()
 
 
+def test_dashboard_has_all_of_its_assets(client):
+    page = client.get("/").body.decode()
+    wanted = set(re.findall(r'(?:src|href)="(/?assets/[^"]+)"', page))
+    assert wanted, page
+    for path in wanted:
+        client.get("/" + path.lstrip("/"))
+    client.get("/assets/nothing.js", expect=404)
+    outside = re.findall(r'(?:src|href)="(?:https?:)?//[^"]*"', page)
+    assert not outside, outside
+
+
+def test_unchanged_pages_are_304(client):
+    asset = re.search(r'"/?(assets/[^"]+)"', client.get("/").body.decode()).group(1)
+    for path in ("/", "/openapi.json", f"/{asset}"):
+        etag = client.get(path).headers["etag"]
+        again = client.call("GET", path, headers={"If-None-Match": etag}, expect=304)
+        assert again.body == b""
+        client.call("GET", path, headers={"If-None-Match": '"other"'}, expect=200)
+
+
 def test_head_is_get_without_a_body(client):
     get, head = client.get("/v1/info"), client.call("HEAD", "/v1/info", expect=200)
     assert head.body == b""
@@ -49,6 +69,48 @@ def test_wrong_method_is_405_with_allow(client, contract):
 
 def test_trailing_slash_is_no_other_resource(client):
     client.call("GET", "/v1/models/", expect=404)
+
+
+def filled(template):
+    return template.replace("{name}", "nobody").replace("{id}", "1").replace("{file}", "app.js")
+
+
+def test_unknown_query_parameter_is_refused_everywhere(client, contract):
+    for method, template in contract.operations():
+        client.refused(method, f"{filled(template)}?colour=1", status=400)
+
+
+FOREIGN = [{"Origin": "https://elsewhere.example"}, {"Origin": "null"},
+           {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_other_sites_pages_may_not_write(client, contract, headers):
+    with client.nothing_changes():
+        for method, template in contract.operations():
+            if method != "GET":
+                typed = template in ("/v1/models", "/v1/jobs") or template.endswith(
+                    ("/predict", "/evaluate"))
+                client.call(method, filled(template), "{}" if typed else None, headers=headers,
+                            content_type="application/x-www-form-urlencoded" if typed else None,
+                            expect=415 if typed else 403)
+
+
+def test_the_dashboards_own_page_may_write(client, name):
+    headers = {"Origin": f"http://127.0.0.1:{client.port}", "Sec-Fetch-Site": "same-origin"}
+    client.call("PUT", f"/v1/datasets/{name}", "x,y\n1,2\n", headers=headers, expect=201)
+    client.call("DELETE", f"/v1/datasets/{name}", headers=headers, expect=204)
+
+
+def test_body_beyond_its_limit_and_of_a_wrong_type_everywhere(client, contract):
+    for method, template in contract.operations():
+        operation = contract.find(method, filled(template))[1]
+        if "requestBody" not in operation:
+            continue
+        path = filled(template)
+        client.call(method, path, "<x/>", content_type="text/xml", expect=415)
+        client.call(method, path, " " * (2 << 20), content_type="application/json", expect=413)
+        client.close()  # the rest of a body that is refused is not read
 
 
 def test_every_response_has_its_request_id(client):
