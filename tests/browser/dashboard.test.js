@@ -41,8 +41,9 @@ async function watchCurve(page) {
 }
 
 test("a job appears, its curve grows, it succeeds", async () => {
-  await daemon.prepareDigits();
-  // Long enough that an idle page, which asks every two seconds, sees it run.
+  await daemon.prepareDigits(512);
+  // Long enough that an idle page, which asks every two seconds, sees it run; few enough epochs that
+  // no answer is thinned.
   const pace = { batch_size: 1, optimizer: { type: "sgd", learning_rate: 0.0002, momentum: 0 } };
   const epochs = await daemon.epochsFor(8, pace);
   const { page, seen } = await openPage(browser, daemon.url);

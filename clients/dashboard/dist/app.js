@@ -40,7 +40,7 @@ loaded:!1},jobs:{items:[],next:null,loaded:!1,page:0},selection:{id:null,pinned:
 for(let l of e)l(t)},subscribe:n=>e.add(n)}}var aa={queued:{mark:"○",active:!0,cancellable:!0},running:{mark:"▶",active:!0,cancellable:!0},paused:{mark:"‖",
 active:!1,cancellable:!0},succeeded:{mark:"✓",active:!1,cancellable:!1},failed:{mark:"✕",active:!1,cancellable:!1},cancelled:{mark:"■",active:!1,cancellable:!1}},
 ca={mark:"?",active:!1,cancellable:!1},Kl=e=>aa[e.state]??ca,fo=e=>Kl(e).active,jt=e=>["succeeded","failed","cancelled"].includes(e.state);function Nr(e){return e.
-find(t=>t.state==="running")??e.find(t=>t.state!=="queued")??e[0]??null}function po(e){let t=/^#\/jobs\/(\d{1,19})$/.exec(e);return t?t[1]:null}var ua=500,fa=2e3,da=3e3,Rr=[1e3,2e3,4e3,8e3],pa=50,ma=20,ha=1e3,xn=class{constructor(t,n){this.api=t,this.state=n,this.cursors=[null],this.failures=0,this.catalogueAt=
+find(t=>t.state==="running")??e.find(t=>t.state!=="queued")??e[0]??null}function po(e){let t=/^#\/jobs\/(\d{1,19})$/.exec(e);return t?t[1]:null}var ua=500,fa=2e3,da=3e3,Rr=[1e3,2e3,4e3,8e3],pa=50,ma=20,ha=2e3,xn=class{constructor(t,n){this.api=t,this.state=n,this.cursors=[null],this.failures=0,this.catalogueAt=
 -1/0,this.timer=null,this.round=null,document.addEventListener("visibilitychange",()=>this.poke())}async poke(){if(clearTimeout(this.timer),this.round){this.again=
 !0;return}if(document.hidden)return;this.again=!1,this.round=this.refresh();let t=await this.round;this.round=null,this.timer=setTimeout(()=>this.poke(),this.again?
 0:t)}select(t){this.state.set({selection:{id:t,pinned:t!==null,job:null,curve:null,problem:null}}),this.poke()}turnPage(t){let{jobs:n}=this.state.get();t>0?this.

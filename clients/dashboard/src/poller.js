@@ -12,7 +12,7 @@ const RETRY_MS = [1000, 2000, 4000, 8000];
 const JOBS_PER_PAGE = 50;
 // Of one job's history in one round, so that a long history does not hold up the rest of the page.
 const PAGES_PER_ROUND = 20;
-const POINTS_PER_ANSWER = 1000;
+const POINTS_PER_ANSWER = 2000;
 
 export class Poller {
   constructor(api, state) {

@@ -70,10 +70,10 @@ export class Daemon {
     return answered ? JSON.parse(answered) : null;
   }
 
-  // Uploads the shipped digits and makes an untrained 64-128-10 for them.
-  async prepareDigits() {
+  // Uploads the shipped digits and makes an untrained 64-units-10 for them.
+  async prepareDigits(units = 128) {
     await this.call("PUT", "/v1/datasets/digits?target=digit", readFileSync(DIGITS, "utf8"));
-    const layers = [{ units: 128, activation: "relu" }, { units: 10, activation: "softmax" }];
+    const layers = [{ units, activation: "relu" }, { units: 10, activation: "softmax" }];
     await this.call("POST", "/v1/models", { name: "digits", layers, loss: "cross_entropy", seed: 1 });
   }
 
@@ -104,7 +104,7 @@ export class Daemon {
     for (let epochs = 10; ; epochs *= 4) {
       const trial = await this.startJob({ ...more, epochs });
       const { elapsed_seconds } = await this.waitForJob(trial, (job) => job.state === "succeeded");
-      if (elapsed_seconds > 0.5) return Math.min(4000, Math.max(10, Math.round((seconds * epochs) / elapsed_seconds)));
+      if (elapsed_seconds > 0.5) return Math.min(1500, Math.max(10, Math.round((seconds * epochs) / elapsed_seconds)));
     }
   }
 }
