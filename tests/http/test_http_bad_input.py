@@ -303,6 +303,8 @@ def test_predicting_before_any_training(client, name):
     client.post("/v1/models", body, expect=201)  # inputs are open
     client.refused("POST", f"/v1/models/{name}/predict", {"instances": [[1, 2]]}, status=409)
     client.refused("GET", f"/v1/models/{name}/parameters", status=409)
+    client.put_csv(name, samples.blobs_text(9))
+    client.refused("POST", f"/v1/models/{name}/evaluate", {"dataset": name}, status=409)
 
 
 @pytest.mark.parametrize("body, status, pointer", [
