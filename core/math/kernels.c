@@ -75,13 +75,9 @@ const char *bp_kernels_name(const bp_kernels *kernels) {
 
 void bp_transpose(size_t rows, size_t width, const float *a, size_t a_row, float *out,
                   size_t out_row) {
-    enum { BLOCK = 16 };
-    for (size_t i0 = 0; i0 < rows; i0 += BLOCK) {
-        size_t i1 = i0 + BLOCK < rows ? i0 + BLOCK : rows;
+    for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < width; j++) {
-            for (size_t i = i0; i < i1; i++) {
-                out[j * out_row + i] = a[i * a_row + j];
-            }
+            out[j * out_row + i] = a[i * a_row + j];
         }
     }
 }

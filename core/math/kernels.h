@@ -73,6 +73,9 @@ typedef struct bp_kernels {
     /* x = softmax(s) in place, without targets. */
     void (*softmax)(size_t rows, size_t width, float *s);
     void (*gather)(const bp_gather *gather);
+    /* out[j, i] = a[i, j]; a [rows, width] with row stride a_row, out with row stride out_row. */
+    void (*transpose)(size_t rows, size_t width, const float *a, size_t a_row, float *out,
+                      size_t out_row);
     /* a = a * factor */
     void (*scale)(size_t count, float factor, float *a);
     void (*momentum)(const bp_momentum *update);
@@ -87,8 +90,7 @@ const char *bp_kernels_name(const bp_kernels *kernels);
 /* Names that this machine runs, fastest first, into names[capacity]; returns how many there are. */
 size_t bp_kernels_available(const char **names, size_t capacity);
 
-/* out[j, i] = a[i, j]; a [rows, width] with row stride a_row, out with row stride out_row. No
- * arithmetic, so it is the same for all tables. */
+/* out[j, i] = a[i, j], without an instruction set: what `transpose` of the naive table is. */
 void bp_transpose(size_t rows, size_t width, const float *a, size_t a_row, float *out,
                   size_t out_row);
 

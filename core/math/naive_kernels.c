@@ -172,6 +172,7 @@ const bp_kernels bp_kernels_naive = {
     .mse = naive_mse,
     .softmax = naive_softmax,
     .gather = naive_gather,
+    .transpose = bp_transpose,
     .scale = naive_scale,
     .momentum = naive_momentum,
 };

@@ -106,4 +106,40 @@ BP_INLINE void vf_store_lanes(float *to, vf value, size_t lanes) {
     }
 }
 
+/* --- transposition -------------------------------------------------------------------------- */
+
+/* Eklundh's exchange of off-diagonal blocks of d lanes between rows i and i + d (Eklundh, "A fast
+ * computer method for matrix transposing", IEEE Trans. Computers C-21, 1972). */
+#define BP_UPPER(c, d) ((c) & (d) ? VL + ((c) ^ (d)) : (c))
+#define BP_LOWER(c, d) ((c) & (d) ? VL + (c) : ((c) ^ (d)))
+#define BP_LANES_4(F, d, c) F(c, d), F(c + 1, d), F(c + 2, d), F(c + 3, d)
+#if defined(BP_ISA_AVX512)
+#define BP_LANES(F, d)                                                                             \
+    BP_LANES_4(F, d, 0), BP_LANES_4(F, d, 4), BP_LANES_4(F, d, 8), BP_LANES_4(F, d, 12)
+#elif defined(BP_ISA_AVX2)
+#define BP_LANES(F, d) BP_LANES_4(F, d, 0), BP_LANES_4(F, d, 4)
+#else
+#define BP_LANES(F, d) BP_LANES_4(F, d, 0)
+#endif
+#define BP_EXCHANGE(row, d)                                                                        \
+    for (int i = 0; i < VL; i++) {                                                                 \
+        if ((i & (d)) == 0) {                                                                      \
+            vf upper = row[i], lower = row[i + (d)];                                               \
+            row[i] = __builtin_shufflevector(upper, lower, BP_LANES(BP_UPPER, d));                 \
+            row[i + (d)] = __builtin_shufflevector(upper, lower, BP_LANES(BP_LOWER, d));           \
+        }                                                                                          \
+    }
+
+/* row[i][j] <-> row[j][i] */
+BP_INLINE void vf_transpose(vf row[VL]) {
+#if defined(BP_ISA_AVX512)
+    _Pragma("GCC unroll 16") BP_EXCHANGE(row, 8)
+#endif
+#if defined(BP_ISA_AVX512) || defined(BP_ISA_AVX2)
+        _Pragma("GCC unroll 16") BP_EXCHANGE(row, 4)
+#endif
+            _Pragma("GCC unroll 16") BP_EXCHANGE(row, 2) _Pragma("GCC unroll 16")
+                BP_EXCHANGE(row, 1)
+}
+
 #endif

@@ -2,11 +2,8 @@
 #include <stdbool.h>
 
 #include "kernels_internal.h"
-#include "scalar_math.h"
-#include "vector_math.h"
+#include "vector_output.h"
 #include "vector_product.h"
-
-enum { CHAINS = 16, PARTS = CHAINS / VL }; /* the interleaved sum's chains, in vectors */
 
 static void vector_column_sums(size_t rows, size_t width, const float *a, size_t a_row,
                                bp_start start, float *out) {
@@ -85,95 +82,6 @@ static void vector_activate_backward(bp_activation activation, size_t count, con
     }
 }
 
-/* --- the output layer ----------------------------------------------------------------------- */
-
-/* Joins the 16 interleaved chains by halving. */
-BP_INLINE float join_chains(const vf *part) {
-    float chain[CHAINS];
-    memcpy(chain, part, sizeof chain);
-    for (int half = CHAINS / 2; half >= 1; half /= 2) {
-        for (int i = 0; i < half; i++) {
-            chain[i] += chain[i + half];
-        }
-    }
-    return chain[0];
-}
-
-static float row_max(size_t width, const float *s) {
-    float most = s[0];
-    for (size_t j = 1; j < width; j++) {
-        most = s[j] > most ? s[j] : most;
-    }
-    return most;
-}
-
-/* s <- e^(s - most); returns the interleaved sum. */
-static float exponentiate(size_t width, float most, float *s) {
-    vf part[PARTS] = {{0}};
-    for (size_t j = 0; j < width; j += VL) {
-        size_t lanes = width - j < VL ? width - j : VL;
-        vf e = vf_exp(vf_load_lanes(s + j, lanes) - most);
-        vf_store_lanes(s + j, e, lanes);
-        part[j / VL % PARTS] += lanes == VL ? e : vf_load_part(s + j, lanes);
-    }
-    return join_chains(part);
-}
-
-static void divide(size_t width, float by, float *s) {
-    for (size_t j = 0; j < width; j += VL) {
-        size_t lanes = width - j < VL ? width - j : VL;
-        vf_store_lanes(s + j, vf_load_lanes(s + j, lanes) / by, lanes);
-    }
-}
-
-static void vector_softmax(size_t rows, size_t width, float *s) {
-    for (size_t i = 0; i < rows; i++, s += width) {
-        divide(width, exponentiate(width, row_max(width, s), s), s);
-    }
-}
-
-/* d = p * scale, but (p - 1) * scale at `class` */
-static void probability_error(size_t width, const float *p, size_t class, float scale, float *d) {
-    for (size_t j = 0; j < width; j += VL) {
-        size_t lanes = width - j < VL ? width - j : VL;
-        vf_store_lanes(d + j, vf_load_lanes(p + j, lanes) * scale, lanes);
-    }
-    d[class] = (p[class] - 1.0f) * scale;
-}
-
-static void vector_cross_entropy(const bp_output_rows *rows, const int32_t *class_index) {
-    for (size_t i = 0; i < rows->rows; i++) {
-        float *s = rows->x + i * rows->width;
-        size_t class = (size_t)class_index[i];
-        float most = row_max(rows->width, s), above = s[class] - most;
-        float sum = exponentiate(rows->width, most, s);
-        rows->loss[i] = bp_log_scalar(sum) - above;
-        divide(rows->width, sum, s);
-        if (rows->d != NULL) {
-            probability_error(rows->width, s, class, rows->scale, rows->d + i * rows->width);
-        }
-    }
-}
-
-static void vector_mse(const bp_output_rows *rows, const float *y) {
-    const size_t width = rows->width;
-    const float slope = 2.0f / (float)width * rows->scale;
-    for (size_t i = 0; i < rows->rows; i++) {
-        const float *x = rows->x + i * width, *target = y + i * width;
-        vf part[PARTS] = {{0}};
-        for (size_t j = 0; j < width; j += VL) {
-            size_t lanes = width - j < VL ? width - j : VL;
-            vf difference = vf_load_lanes(x + j, lanes) - vf_load_lanes(target + j, lanes);
-            vf *sum = &part[j / VL % PARTS];
-            *sum = vf_fma(difference, difference, *sum);
-            if (rows->d != NULL) {
-                vf_store_lanes(rows->d + i * width + j, difference * slope, lanes);
-            }
-        }
-        rows->loss[i] = join_chains(part) / (float)width;
-    }
-}
-
 /* --- rows and parameters -------------------------------------------------------------------- */
 
 static void vector_gather(const bp_gather *g) {
@@ -184,6 +92,39 @@ static void vector_gather(const bp_gather *g) {
             size_t lanes = g->width - j < VL ? g->width - j : VL;
             vf centred = vf_load_lanes(x + j, lanes) - vf_load_lanes(g->mean + j, lanes);
             vf_store_lanes(out + j, centred * vf_load_lanes(g->scale + j, lanes), lanes);
+        }
+    }
+}
+
+/* One block of up to VL x VL. */
+BP_INLINE void transpose_block(size_t rows, size_t width, const float *a, size_t a_row, float *out,
+                               size_t out_row) {
+    vf row[VL];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < VL; i++) {
+        row[i] = i < rows ? vf_load_lanes(a + i * a_row, width) : (vf){0};
+    }
+    vf_transpose(row);
+#pragma GCC unroll 16
+    for (size_t j = 0; j < VL; j++) {
+        if (j < width) {
+            vf_store_lanes(out + j * out_row, row[j], rows);
+        }
+    }
+}
+
+static void vector_transpose(size_t rows, size_t width, const float *a, size_t a_row, float *out,
+                             size_t out_row) {
+    for (size_t i = 0; i < rows; i += VL) {
+        for (size_t j = 0; j < width; j += VL) {
+            const float *from = a + i * a_row + j;
+            float *to = out + j * out_row + i;
+            size_t down = rows - i < VL ? rows - i : VL, across = width - j < VL ? width - j : VL;
+            if (down == VL && across == VL) {
+                transpose_block(VL, VL, from, a_row, to, out_row);
+            } else {
+                transpose_block(down, across, from, a_row, to, out_row);
+            }
         }
     }
 }
@@ -217,6 +158,7 @@ const bp_kernels BP_TABLE = {
     .mse = vector_mse,
     .softmax = vector_softmax,
     .gather = vector_gather,
+    .transpose = vector_transpose,
     .scale = vector_scale,
     .momentum = vector_momentum,
 };

@@ -49,4 +49,25 @@ BP_INLINE vf vf_tanh(vf x) {
     return vf_select(a < BP_TANH_SMALL, small, large);
 }
 
+/* Normal x > 0 only. */
+BP_INLINE vf vf_log(vf x) {
+    vi bits = (vi)x, e = (bits >> 23) - 126;
+    vf m = (vf)((bits & 0x007FFFFF) | 0x3F000000);
+    vi low = m < BP_SQRT_HALF;
+    e += low; /* a true lane is -1 */
+    m = vf_select(low, m + m, m);
+    vf f = m - 1.0f, z = f * f, n = __builtin_convertvector(e, vf);
+    vf p = vf_fma(vf_set(BP_LOG_C8), f, vf_set(BP_LOG_C7));
+    p = vf_fma(p, f, vf_set(BP_LOG_C6));
+    p = vf_fma(p, f, vf_set(BP_LOG_C5));
+    p = vf_fma(p, f, vf_set(BP_LOG_C4));
+    p = vf_fma(p, f, vf_set(BP_LOG_C3));
+    p = vf_fma(p, f, vf_set(BP_LOG_C2));
+    p = vf_fma(p, f, vf_set(BP_LOG_C1));
+    p = vf_fma(p, f, vf_set(BP_LOG_C0));
+    vf y = vf_fma(p * z, f, n * BP_LOG_LN2_LOW);
+    y = vf_fma(vf_set(-0.5f), z, y);
+    return vf_fma(n, vf_set(BP_LOG_LN2_HIGH), f + y);
+}
+
 #endif

@@ -122,7 +122,8 @@ static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size
     const size_t width = network->width[l], above = network->width[l + 1];
     float *ds_above = scratch, *dx = scratch + above * rows; /* [above, rows], [width, rows] */
     float *ds = at(pass->buffers->ds[l], first, width);
-    bp_transpose(rows, above, at(pass->buffers->ds[l + 1], first, above), above, ds_above, rows);
+    pass->kernels->transpose(rows, above, at(pass->buffers->ds[l + 1], first, above), above,
+                             ds_above, rows);
     bp_product product = {.m = width,
                           .n = rows,
                           .depth = above,
@@ -135,7 +136,7 @@ static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size
                           .c_row = rows,
                           .start = BP_START_ZERO};
     pass->kernels->product(&product);
-    bp_transpose(width, rows, dx, rows, ds, width);
+    pass->kernels->transpose(width, rows, dx, rows, ds, width);
     pass->kernels->activate_backward(network->activation[l], rows * width,
                                      at(pass->buffers->x[l], first, width), ds, ds);
 }

@@ -234,6 +234,19 @@ static void try_gather(const bp_kernels *naive, const bp_kernels *table) {
     free(index);
 }
 
+static void try_transpose(const bp_kernels *naive, const bp_kernels *table) {
+    size_t rows = next_size(70), width = next_size(70);
+    size_t a_row = width + next_word() % 3, out_row = rows + next_word() % 3;
+    float *a = values(rows * a_row), *out = values(width * out_row);
+    float *want = copy_of(out, width * out_row);
+    table->transpose(rows, width, a, a_row, out, out_row);
+    naive->transpose(rows, width, a, a_row, want, out_row);
+    assert_same(table->name, "transpose", out, want, width * out_row);
+    free(a);
+    free(out);
+    free(want);
+}
+
 static void try_updates(const bp_kernels *naive, const bp_kernels *table) {
     size_t count = next_size(300);
     float *g = values(count), *v = values(count), *w = values(count);
@@ -267,6 +280,7 @@ TEST_OF(cross_entropy)
 TEST_OF(mse)
 TEST_OF(softmax)
 TEST_OF(gather)
+TEST_OF(transpose)
 TEST_OF(updates)
 
 static void unknown_table_names_the_known_ones(void **state) {
@@ -288,6 +302,7 @@ int main(void) {
         cmocka_unit_test(mse_has_the_same_bits),
         cmocka_unit_test(softmax_has_the_same_bits),
         cmocka_unit_test(gather_has_the_same_bits),
+        cmocka_unit_test(transpose_has_the_same_bits),
         cmocka_unit_test(updates_has_the_same_bits),
         cmocka_unit_test(unknown_table_names_the_known_ones),
     };

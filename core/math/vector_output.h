@@ -1,0 +1,210 @@
+/* The output layer of kernels.h on vectors: softmax, cross-entropy and mean squared error.
+ *
+ * Wide rows have one lane for each output. Narrow ones (most classifiers) are turned first, so that
+ * a lane holds a whole row and VL rows go through at once: the same operations in the same order
+ * for each row, so the same bits, without a sum across lanes. */
+#ifndef BP_VECTOR_OUTPUT_H
+#define BP_VECTOR_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "kernels.h"
+#include "scalar_math.h"
+#include "vector_math.h"
+
+enum {
+    CHAINS = 16, /* of the interleaved sum */
+    PARTS = CHAINS / VL,
+    NARROW = 32 /* widths up to this are turned */
+};
+
+/* Joins the 16 interleaved chains by halving. */
+BP_INLINE float join_chains(const vf *part) {
+    float chain[CHAINS];
+    memcpy(chain, part, sizeof chain);
+    for (int half = CHAINS / 2; half >= 1; half /= 2) {
+        for (int i = 0; i < half; i++) {
+            chain[i] += chain[i + half];
+        }
+    }
+    return chain[0];
+}
+
+static float row_max(size_t width, const float *s) {
+    float most = s[0];
+    for (size_t j = 1; j < width; j++) {
+        most = s[j] > most ? s[j] : most;
+    }
+    return most;
+}
+
+/* s <- e^(s - most); returns the interleaved sum. */
+static float exponentiate(size_t width, float most, float *s) {
+    vf part[PARTS] = {{0}};
+    for (size_t j = 0; j < width; j += VL) {
+        size_t lanes = width - j < VL ? width - j : VL;
+        vf e = vf_exp(vf_load_lanes(s + j, lanes) - most);
+        vf_store_lanes(s + j, e, lanes);
+        part[j / VL % PARTS] += lanes == VL ? e : vf_load_part(s + j, lanes);
+    }
+    return join_chains(part);
+}
+
+static void divide(size_t width, float by, float *s) {
+    for (size_t j = 0; j < width; j += VL) {
+        size_t lanes = width - j < VL ? width - j : VL;
+        vf_store_lanes(s + j, vf_load_lanes(s + j, lanes) / by, lanes);
+    }
+}
+
+/* d = p * scale, but (p - 1) * scale at `class` */
+static void probability_error(size_t width, const float *p, size_t class, float scale, float *d) {
+    for (size_t j = 0; j < width; j += VL) {
+        size_t lanes = width - j < VL ? width - j : VL;
+        vf_store_lanes(d + j, vf_load_lanes(p + j, lanes) * scale, lanes);
+    }
+    d[class] = (p[class] - 1.0f) * scale;
+}
+
+/* --- narrow rows: a lane for each row -------------------------------------------------------- */
+
+/* Rows [count, width] turned to [width][VL]; lanes from `count` on repeat a valid row. */
+BP_INLINE void turn_rows(const float *s, size_t count, size_t width, vf turned[NARROW]) {
+    turned[0] = (vf){0}; /* gcc does not see that a width is never 0 */
+    for (size_t j = 0; j < width; j += VL) {
+        size_t lanes = width - j < VL ? width - j : VL;
+        vf block[VL];
+#pragma GCC unroll 16
+        for (size_t i = 0; i < VL; i++) {
+            block[i] = vf_load_part(s + (i < count ? i : 0) * width + j, lanes);
+        }
+        vf_transpose(block);
+        for (size_t i = 0; i < lanes; i++) {
+            turned[j + i] = block[i];
+        }
+    }
+}
+
+BP_INLINE void turn_back(const vf *turned, size_t count, size_t width, float *rows) {
+    for (size_t j = 0; j < width; j += VL) {
+        size_t lanes = width - j < VL ? width - j : VL;
+        vf block[VL];
+        for (size_t i = 0; i < VL; i++) {
+            block[i] = i < lanes ? turned[j + i] : (vf){0};
+        }
+        vf_transpose(block);
+        for (size_t i = 0; i < count; i++) {
+            vf_store_part(rows + i * width + j, block[i], lanes);
+        }
+    }
+}
+
+/* e <- e^(s - max) by rows in lanes; returns the interleaved sum, and the maximum. */
+BP_INLINE vf exponentiate_lanes(size_t width, vf s[NARROW], vf *most) {
+    vf chain[CHAINS] = {{0}}, top = s[0];
+    for (size_t j = 1; j < width; j++) {
+        top = vf_max(s[j], top);
+    }
+    for (size_t j = 0; j < width; j++) {
+        s[j] = vf_exp(s[j] - top);
+        chain[j % CHAINS] += s[j];
+    }
+    for (size_t half = CHAINS / 2; half >= 1; half /= 2) {
+        for (size_t i = 0; i < half; i++) {
+            chain[i] += chain[i + half];
+        }
+    }
+    *most = top;
+    return chain[0];
+}
+
+/* Up to VL rows of cross_entropy. */
+static void narrow_cross_entropy(const bp_output_rows *rows, size_t first, size_t count,
+                                 const int32_t *class_index) {
+    const size_t width = rows->width;
+    vf p[NARROW], d[NARROW], most, of_class = {0};
+    vi class = {0};
+    memcpy(&class, class_index + first, count * sizeof *class_index);
+    turn_rows(rows->x + first * width, count, width, p);
+    for (size_t j = 0; j < width; j++) {
+        of_class = vf_select(class == (int32_t)j, p[j], of_class);
+    }
+    vf sum = exponentiate_lanes(width, p, &most);
+    vf_store_lanes(rows->loss + first, vf_log(sum) - (of_class - most), count);
+    for (size_t j = 0; j < width; j++) {
+        p[j] = p[j] / sum;
+        d[j] = vf_select(class == (int32_t)j, p[j] - 1.0f, p[j]) * rows->scale;
+    }
+    turn_back(p, count, width, rows->x + first * width);
+    if (rows->d != NULL) {
+        turn_back(d, count, width, rows->d + first * width);
+    }
+}
+
+static void narrow_softmax(size_t count, size_t width, float *s) {
+    vf p[NARROW], most;
+    turn_rows(s, count, width, p);
+    vf sum = exponentiate_lanes(width, p, &most);
+    for (size_t j = 0; j < width; j++) {
+        p[j] = p[j] / sum;
+    }
+    turn_back(p, count, width, s);
+}
+
+/* --- the kernels ---------------------------------------------------------------------------- */
+
+static void wide_cross_entropy_row(const bp_output_rows *rows, size_t i, size_t class) {
+    float *s = rows->x + i * rows->width;
+    float most = row_max(rows->width, s), above = s[class] - most;
+    float sum = exponentiate(rows->width, most, s);
+    rows->loss[i] = bp_log_scalar(sum) - above;
+    divide(rows->width, sum, s);
+    if (rows->d != NULL) {
+        probability_error(rows->width, s, class, rows->scale, rows->d + i * rows->width);
+    }
+}
+
+static void vector_cross_entropy(const bp_output_rows *rows, const int32_t *class_index) {
+    const bool narrow = rows->width <= NARROW;
+    const size_t together = narrow ? VL : 1;
+    for (size_t i = 0; i < rows->rows; i += together) {
+        if (narrow) {
+            size_t count = rows->rows - i < VL ? rows->rows - i : VL;
+            narrow_cross_entropy(rows, i, count, class_index);
+        } else {
+            wide_cross_entropy_row(rows, i, (size_t)class_index[i]);
+        }
+    }
+}
+
+static void vector_softmax(size_t rows, size_t width, float *s) {
+    const size_t together = width <= NARROW ? VL : 1;
+    for (size_t i = 0; i < rows; i += together, s += together * width) {
+        if (width <= NARROW) {
+            narrow_softmax(rows - i < VL ? rows - i : VL, width, s);
+        } else {
+            divide(width, exponentiate(width, row_max(width, s), s), s);
+        }
+    }
+}
+
+static void vector_mse(const bp_output_rows *rows, const float *y) {
+    const size_t width = rows->width;
+    const float slope = 2.0f / (float)width * rows->scale;
+    for (size_t i = 0; i < rows->rows; i++) {
+        const float *x = rows->x + i * width, *target = y + i * width;
+        vf part[PARTS] = {{0}};
+        for (size_t j = 0; j < width; j += VL) {
+            size_t lanes = width - j < VL ? width - j : VL;
+            vf difference = vf_load_lanes(x + j, lanes) - vf_load_lanes(target + j, lanes);
+            vf *sum = &part[j / VL % PARTS];
+            *sum = vf_fma(difference, difference, *sum);
+            if (rows->d != NULL) {
+                vf_store_lanes(rows->d + i * width + j, difference * slope, lanes);
+            }
+        }
+        rows->loss[i] = join_chains(part) / (float)width;
+    }
+}
+
+#endif
