@@ -34,7 +34,7 @@ static bp_status reply_job(bp_call *call, uint64_t id, unsigned http_status, bp_
 }
 
 bp_status bp_handle_get_job(bp_call *call, bp_error *err) {
-    uint64_t id;
+    uint64_t id = 0;
     bp_status status = read_id(call, &id, err);
     return status == BP_OK ? reply_job(call, id, 200, err) : status;
 }
@@ -93,7 +93,7 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
 }
 
 bp_status bp_handle_cancel_job(bp_call *call, bp_error *err) {
-    uint64_t id;
+    uint64_t id = 0;
     bp_status status = read_id(call, &id, err);
     if (status == BP_OK) {
         status = bp_service_cancel_job(call->service, id, err);
@@ -102,7 +102,7 @@ bp_status bp_handle_cancel_job(bp_call *call, bp_error *err) {
 }
 
 bp_status bp_handle_delete_job(bp_call *call, bp_error *err) {
-    uint64_t id;
+    uint64_t id = 0;
     bp_status status = read_id(call, &id, err);
     call->response->status = 204;
     return status == BP_OK ? bp_service_delete_job(call->service, id, err) : status;
@@ -142,7 +142,7 @@ bp_status bp_handle_list_jobs(bp_call *call, bp_error *err) {
 /* --- the loss history ----------------------------------------------------------------------- */
 
 bp_status bp_handle_get_metrics(bp_call *call, bp_error *err) {
-    uint64_t id;
+    uint64_t id = 0;
     bp_job_point *points = NULL;
     size_t count = 0;
     bp_status status = read_id(call, &id, err);
