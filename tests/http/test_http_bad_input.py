@@ -58,13 +58,13 @@ def test_size_of_zero_or_beyond_the_limits(client, pointer, value):
 
 def test_too_many_layers(client):
     layers = [{"units": 2, "activation": "relu"}] * 64 + MODEL["layers"][-1:]
-    client.refused("POST", "/v1/models", {**MODEL, "layers": layers}, status=413,
+    client.refused("POST", "/v1/models", {**MODEL, "layers": layers}, status=INVALID,
                    pointer="/layers")
 
 
 def test_too_many_parameters(client):
     body = samples.model("never-made", (65536, 65536, 3), inputs=65536)
-    client.refused("POST", "/v1/models", body, status=413, pointer="/layers")
+    client.refused("POST", "/v1/models", body, status=INVALID, pointer="/layers")
 
 
 @pytest.mark.parametrize("pointer, value", [
