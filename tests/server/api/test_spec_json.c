@@ -1,0 +1,199 @@
+/* Models and training options from JSON and back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "philox.h"
+#include "spec_json.h"
+
+static bp_status read_spec(bp_model_spec *out, const char *text, bp_error *err) {
+    json_t *json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    bp_status status = bp_spec_from_json(out, json, err);
+    json_decref(json);
+    return status;
+}
+
+static bp_status read_options(bp_train_options *out, const char *text, bp_error *err) {
+    json_t *json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    bp_status status = bp_train_options_from_json(out, json, err);
+    json_decref(json);
+    return status;
+}
+
+/* body, loss, activation of the first and of the last layer */
+static const struct {
+    const char *text;
+    bp_loss loss;
+    bp_activation first, last;
+} defaults[] = {
+    {"{\"layers\": [{\"units\": 4}, {}]}", BP_LOSS_MSE, BP_ACTIVATION_RELU, BP_ACTIVATION_LINEAR},
+    {"{\"layers\": [{\"units\": 4}, {}], \"loss\": \"cross_entropy\"}", BP_LOSS_CROSS_ENTROPY,
+     BP_ACTIVATION_RELU, BP_ACTIVATION_SOFTMAX},
+    {"{\"layers\": [{\"units\": 4, \"activation\": \"tanh\"}, {\"activation\": \"softmax\"}]}",
+     BP_LOSS_CROSS_ENTROPY, BP_ACTIVATION_TANH, BP_ACTIVATION_SOFTMAX},
+    {"{\"layers\": [{\"units\": 4}, {\"activation\": \"sigmoid\"}], \"loss\": \"mse\"}",
+     BP_LOSS_MSE, BP_ACTIVATION_RELU, BP_ACTIVATION_SIGMOID},
+};
+
+static void test_model_defaults(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
+        bp_model_spec spec;
+        assert_int_equal(read_spec(&spec, defaults[i].text, NULL), BP_OK);
+        assert_int_equal(spec.loss, defaults[i].loss);
+        assert_int_equal(spec.layers[0].activation, defaults[i].first);
+        assert_int_equal(spec.layers[1].activation, defaults[i].last);
+        assert_int_equal(spec.inputs, 0);
+        assert_int_equal(spec.layers[1].units, 0);
+        assert_int_equal(spec.initializer, BP_INITIALIZER_HE_UNIFORM);
+        assert_int_equal(spec.preprocessing, BP_PREPROCESSING_STANDARDIZE);
+    }
+}
+
+static void test_model_round_trip(void **state) {
+    (void)state;
+    static const char text[] =
+        "{\"name\": \"x\", \"inputs\": 784, \"layers\": [{\"units\": 30, \"activation\": \"tanh\"},"
+        " {\"activation\": \"linear\"}], \"loss\": \"mse\", \"initializer\": \"xavier_normal\","
+        " \"preprocessing\": \"none\", \"seed\": 9223372036854775807}";
+    bp_model_spec spec, again;
+    assert_int_equal(read_spec(&spec, text, NULL), BP_OK);
+    assert_int_equal(spec.seed, INT64_MAX);
+    json_t *json = bp_spec_to_json(&spec);
+    char *dumped = json_dumps(json, 0);
+    assert_int_equal(read_spec(&again, dumped, NULL), BP_OK);
+    assert_memory_equal(&spec, &again, sizeof spec);
+    free(dumped);
+    json_decref(json);
+}
+
+static const struct {
+    const char *text, *pointer;
+} bad_models[] = {
+    {"{}", "/layers"},
+    {"{\"layers\": {}}", "/layers"},
+    {"{\"layers\": [4]}", "/layers/0"},
+    {"{\"layers\": [{\"units\": 4}, {\"units\": 0}]}", "/layers/1/units"},
+    {"{\"layers\": [{\"units\": 65537}]}", "/layers/0/units"},
+    {"{\"layers\": [{\"unit\": 4}]}", "/layers/0/unit"},
+    {"{\"layers\": [{\"activation\": \"swish\"}]}", "/layers/0/activation"},
+    {"{\"layers\": [], \"inputs\": 0}", "/inputs"},
+    {"{\"layers\": [], \"seed\": -1}", "/seed"},
+    {"{\"layers\": [], \"loss\": \"hinge\"}", "/loss"},
+    {"{\"layers\": [], \"size\": 1}", "/size"},
+};
+
+static void test_bad_models(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_models / sizeof *bad_models; i++) {
+        bp_model_spec spec;
+        bp_error err = {0};
+        assert_int_equal(read_spec(&spec, bad_models[i].text, &err), BP_INVALID);
+        assert_string_equal(err.field, bad_models[i].pointer);
+    }
+}
+
+static void test_too_many_layers(void **state) {
+    (void)state;
+    json_t *layers = json_array();
+    for (int i = 0; i <= BP_MAX_LAYERS; i++) {
+        json_array_append_new(layers, json_pack("{s:i}", "units", 1));
+    }
+    json_t *body = json_pack("{s:o}", "layers", layers);
+    bp_model_spec spec;
+    bp_error err = {0};
+    assert_int_equal(bp_spec_from_json(&spec, body, &err), BP_TOO_LARGE);
+    assert_string_equal(err.field, "/layers");
+    json_decref(body);
+}
+
+static void test_option_defaults(void **state) {
+    (void)state;
+    bp_train_options options, usual = bp_train_defaults();
+    assert_int_equal(read_options(&options, "{\"model\": \"m\", \"dataset\": \"d\"}", NULL), BP_OK);
+    assert_int_equal(options.epochs, usual.epochs);
+    assert_true(options.learning_rate == usual.learning_rate);
+    assert_int_equal(read_options(&options, "{\"optimizer\": {\"momentum\": 0}}", NULL), BP_OK);
+    assert_true(options.learning_rate == usual.learning_rate && options.momentum == 0);
+}
+
+/* Whatever the bits of the rates: text and back gives them again. */
+static void test_options_round_trip(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 2000; i++) {
+        uint32_t words[4];
+        bp_random_block(1, BP_STREAM_SAMPLE, 0, i, words);
+        float rate;
+        uint32_t bits = words[0] % 0x7f7fffffu + 1; /* positive, finite, also subnormal */
+        memcpy(&rate, &bits, sizeof rate);
+        bp_train_options options = {.epochs = words[1] % BP_MAX_EPOCHS + 1,
+                                    .batch_size = words[2] % BP_MAX_BATCH + 1,
+                                    .learning_rate = rate,
+                                    .momentum = bp_random_unit(words[3]),
+                                    .shuffle = i % 2 == 0,
+                                    .seed = ((uint64_t)words[1] << 31) ^ words[2],
+                                    .validation_fraction = 0.9 * words[0] / UINT32_MAX,
+                                    .threads = i % 5};
+        json_t *json = bp_train_options_to_json(&options);
+        char *text = json_dumps(json, 0);
+        bp_train_options again;
+        assert_int_equal(read_options(&again, text, NULL), BP_OK);
+        assert_int_equal(again.epochs, options.epochs);
+        assert_int_equal(again.batch_size, options.batch_size);
+        assert_memory_equal(&again.learning_rate, &options.learning_rate, sizeof rate);
+        assert_memory_equal(&again.momentum, &options.momentum, sizeof rate);
+        assert_int_equal(again.shuffle, options.shuffle);
+        assert_int_equal(again.seed, options.seed);
+        assert_true(again.validation_fraction == options.validation_fraction);
+        assert_int_equal(again.threads, options.threads);
+        free(text);
+        json_decref(json);
+    }
+}
+
+static const struct {
+    const char *text, *pointer;
+} bad_options[] = {
+    {"{\"epochs\": 0}", "/epochs"},
+    {"{\"epochs\": \"3\"}", "/epochs"},
+    {"{\"batch_size\": 1048577}", "/batch_size"},
+    {"{\"optimizer\": \"sgd\"}", "/optimizer"},
+    {"{\"optimizer\": {\"type\": \"luck\"}}", "/optimizer/type"},
+    {"{\"optimizer\": {\"rate\": 1}}", "/optimizer/rate"},
+    {"{\"optimizer\": {\"learning_rate\": 0}}", "/optimizer/learning_rate"},
+    {"{\"optimizer\": {\"learning_rate\": 1e-60}}", "/optimizer/learning_rate"},
+    {"{\"optimizer\": {\"learning_rate\": 1e60}}", "/optimizer/learning_rate"},
+    {"{\"optimizer\": {\"momentum\": 1}}", "/optimizer/momentum"},
+    {"{\"validation\": {\"fraction\": 0.95}}", "/validation/fraction"},
+    {"{\"validation\": {\"fraction\": true}}", "/validation/fraction"},
+    {"{\"shuffle\": 1}", "/shuffle"},
+    {"{\"colour\": 1}", "/colour"},
+};
+
+static void test_bad_options(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_options / sizeof *bad_options; i++) {
+        bp_train_options options;
+        bp_error err = {0};
+        assert_int_equal(read_options(&options, bad_options[i].text, &err), BP_INVALID);
+        assert_string_equal(err.field, bad_options[i].pointer);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model_defaults),  cmocka_unit_test(test_model_round_trip),
+        cmocka_unit_test(test_bad_models),      cmocka_unit_test(test_too_many_layers),
+        cmocka_unit_test(test_option_defaults), cmocka_unit_test(test_options_round_trip),
+        cmocka_unit_test(test_bad_options),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
