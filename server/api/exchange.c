@@ -81,7 +81,7 @@ static bool refuse(bp_exchange *exchange, unsigned status, const char *format, c
 }
 
 static bool too_large(bp_exchange *exchange, size_t limit) {
-    bp_error err;
+    bp_error err = {0};
     return note(exchange,
                 bp_fail(&err, BP_TOO_LARGE, NULL, "the body is larger than %zu bytes", limit),
                 &err);
@@ -109,14 +109,14 @@ static bool find_route(bp_exchange *exchange, const bp_request *request) {
         return refuse(exchange, 404, "there is nothing at '%.300s'; /openapi.json lists what is",
                       request->path);
     }
-    bp_error err;
+    bp_error err = {0};
     status = bp_reply_header(&exchange->refusal, &err, "Allow", "%s", allow);
     return note(exchange, status, &err) &&
            refuse(exchange, 405, "this resource knows the methods %s", allow);
 }
 
 static bool parse_query(bp_exchange *exchange, const bp_request *request) {
-    bp_error err;
+    bp_error err = {0};
     return note(exchange,
                 bp_query_parse(&exchange->query, request->query, exchange->route->parameters, &err),
                 &err);
@@ -174,7 +174,7 @@ static bool open_stream(bp_exchange *exchange) {
     if (stream == NULL || exchange->is_json) {
         return true;
     }
-    bp_error err;
+    bp_error err = {0};
     bp_call call = make_call(exchange);
     return note(exchange, stream->open(&call, &exchange->stream, &err), &err);
 }
@@ -217,7 +217,7 @@ static void drop_body(bp_exchange *exchange) {
 }
 
 static bool take(bp_exchange *exchange, const char *bytes, size_t size) {
-    bp_error err;
+    bp_error err = {0};
     if (exchange->route->body == BP_BODY_NONE) {
         return note(exchange, bp_fail(&err, BP_INVALID, NULL, "this request takes no body"), &err);
     }
@@ -251,6 +251,11 @@ bool bp_exchange_is_slow(const bp_exchange *exchange) {
 
 /* --- the response --------------------------------------------------------------------------- */
 
+/* jansson says so in some places and says nothing in others. */
+static bool is_out_of_memory(const json_error_t *at) {
+    return at->text[0] == '\0' || json_error_code(at) == json_error_out_of_memory;
+}
+
 static bp_status parse_body(bp_exchange *exchange, json_t **out, bp_error *err) {
     if (exchange->body.size == 0) {
         return bp_fail(err, BP_SYNTAX, NULL, "the body is empty; it must be a JSON object");
@@ -258,6 +263,9 @@ static bp_status parse_body(bp_exchange *exchange, json_t **out, bp_error *err) 
     json_error_t at;
     json_t *body =
         json_loadb(exchange->body.bytes, exchange->body.size, JSON_REJECT_DUPLICATES, &at);
+    if (body == NULL && is_out_of_memory(&at)) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the body");
+    }
     if (body == NULL) {
         return bp_fail_at(err, BP_SYNTAX, at.line > 0 ? (uint64_t)at.line : 0,
                           at.column > 0 ? (uint64_t)at.column : 0, "the body is not JSON: %s",
@@ -269,7 +277,7 @@ static bp_status parse_body(bp_exchange *exchange, json_t **out, bp_error *err) 
 }
 
 static bool handle(bp_exchange *exchange, bp_response *response) {
-    bp_error err;
+    bp_error err = {0};
     json_t *body = NULL;
     if (exchange->is_json && !note(exchange, parse_body(exchange, &body, &err), &err)) {
         return false;

@@ -206,6 +206,9 @@ static bp_status evaluate(bp_call *call, const bp_snapshot *snapshot, const char
     status =
         bp_evaluate(snapshot, bp_service_kernels(call->service), info.dataset, &evaluation, err);
     bp_dataset_info_clear(&info);
+    if (status == BP_INVALID && err != NULL) {
+        snprintf(err->field, sizeof err->field, "/dataset"); /* the one field of this body */
+    }
     return status == BP_OK ? bp_reply_json(call->response, 200,
                                            describe_evaluation(&evaluation, snapshot->version), err)
                            : status;

@@ -186,7 +186,7 @@ static void test_data_that_does_not_fit(void **state) {
     };
     REFUSE_ALL(state, "/v1/jobs", bodies);
     static const bad_body evaluations[] = {
-        {"{\"dataset\": \"wide\"}", NULL, NULL},
+        {"{\"dataset\": \"wide\"}", "/dataset", "2 inputs"},
         {"{\"dataset\": \"new\"}", "/dataset", "zebra"},
         {"{\"dataset\": 1}", "/dataset", "must be a string"},
         {"{}", "/dataset", "missing"},

@@ -43,7 +43,7 @@ static void test_places(void **state) {
     assert_int_equal(bp_integer(place, "column"), 2);
     assert_null(json_object_get(place, "pointer"));
     json_decref(json);
-    strcpy(problem.error.field, "/x");
+    memcpy(problem.error.field, "/x", sizeof "/x");
     json = reply(&problem, 400);
     place = json_array_get(json_object_get(json, "errors"), 0);
     assert_string_equal(bp_string(place, "pointer"), "/x");
@@ -55,7 +55,7 @@ static void test_too_large(void **state) {
     (void)state;
     bp_problem problem = {.error = {.code = BP_TOO_LARGE, .message = "m"}};
     json_decref(reply(&problem, 413));
-    strcpy(problem.error.field, "/layers");
+    memcpy(problem.error.field, "/layers", sizeof "/layers");
     json_decref(reply(&problem, 400));
 }
 

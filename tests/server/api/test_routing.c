@@ -1,6 +1,7 @@
 /* What is decided at the headers: route, method, query, type and length of the body. */
 #include "api_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -256,7 +257,7 @@ static void test_dashboard(void **state) {
     assert_non_null(strstr(policy, "script-src 'self';"));
     char etag[80];
     assert_true(strlen(bp_header_of(&page.response, "ETag")) < sizeof etag);
-    strcpy(etag, bp_header_of(&page.response, "ETag"));
+    snprintf(etag, sizeof etag, "%s", bp_header_of(&page.response, "ETag"));
     bp_answer_clear(&page);
     bp_sent again = {.target = "/", .headers = {"If-None-Match", etag}};
     page = bp_send(state, again);
