@@ -10,15 +10,12 @@
 #include <string.h>
 
 #if defined(BP_ISA_AVX512)
-enum { VL = 16, MR = 8, NV = 2 };
+enum { VL = 16 };
 #elif defined(BP_ISA_AVX2)
-enum { VL = 8, MR = 6, NV = 2 };
-#elif defined(BP_ISA_NEON)
-enum { VL = 4, MR = 6, NV = 4 };
+enum { VL = 8 };
 #else
-enum { VL = 4, MR = 4, NV = 1 };
+enum { VL = 4 };
 #endif
-/* MR rows by NV vectors is the tile of the product that lives in registers. */
 
 #define BP_VEC_BYTES (sizeof(float) * VL)
 typedef float vf __attribute__((vector_size(sizeof(float) * VL)));
