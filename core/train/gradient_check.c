@@ -1,0 +1,305 @@
+#include "gradient_check.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "memory.h"
+#include "philox.h"
+
+bp_gradient_check_options bp_gradient_check_defaults(void) {
+    return (bp_gradient_check_options){.epsilon = 0x1p-17, .threshold = 1e-6};
+}
+
+/* --- the reference of a model --------------------------------------------------------------- */
+
+bp_status bp_reference_of(bp_reference **out, const bp_instances *instances, bp_error *err) {
+    const bp_snapshot *model = instances->model;
+    const size_t width = model->network.width[0];
+    bp_reference *reference;
+    bp_status status = bp_reference_new(&reference, &model->network, instances->count, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    for (size_t p = 0; p < model->network.storage_count; p++) {
+        reference->parameters[p] = (double)model->parameters[p];
+    }
+    for (size_t i = 0; i < instances->count * width; i++) { /* the engine's gather, in float32 */
+        float x =
+            (instances->rows[i] - model->input_mean[i % width]) * model->input_scale[i % width];
+        reference->x[0][i] = (double)x;
+    }
+    *out = reference;
+    return BP_OK;
+}
+
+/* --- parameters by number: layer by layer, weights [units, inputs], then biases --------------- */
+
+static size_t parameters_of_layer(const bp_network *network, size_t l) {
+    return network->width[l] * (network->width[l - 1] + 1);
+}
+
+static bp_parameter_place place_of(const bp_network *network, size_t number) {
+    size_t l = 1;
+    while (number >= parameters_of_layer(network, l)) {
+        number -= parameters_of_layer(network, l++);
+    }
+    const size_t inputs = network->width[l - 1], weights = inputs * network->width[l];
+    if (number >= weights) {
+        return (bp_parameter_place){.layer = l, .is_bias = true, .unit = number - weights};
+    }
+    return (bp_parameter_place){.layer = l, .unit = number / inputs, .input = number % inputs};
+}
+
+/* Where it is stored. */
+static size_t offset_of(const bp_network *network, bp_parameter_place place) {
+    return place.is_bias ? network->bias_offset[place.layer] + place.unit
+                         : network->weight_offset[place.layer] +
+                               place.input * network->width[place.layer] + place.unit;
+}
+
+static size_t sample_of(const bp_network *network, const bp_gradient_check_options *options) {
+    const size_t all = network->parameter_count;
+    return options->sample == 0 || options->sample > all ? all : options->sample;
+}
+
+/* Piece i of `length` cut into `pieces` nearly equal ones. */
+static size_t cut(size_t length, size_t pieces, size_t i) {
+    return length / pieces * i + (i < length % pieces ? i : length % pieces);
+}
+
+/* The number of parameter i of the sample: one of its stretch. */
+static size_t draw(const bp_network *network, const bp_gradient_check_options *options, size_t i) {
+    const size_t all = network->parameter_count, sample = sample_of(network, options);
+    const size_t first = cut(all, sample, i), length = cut(all, sample, i + 1) - first;
+    uint32_t words[4];
+    _Static_assert(BP_MAX_PARAMETERS <= UINT32_MAX, "32 random bits choose among all");
+    bp_random_block(options->seed, BP_STREAM_SAMPLE, 0, i, words);
+    return first + (size_t)((uint64_t)words[0] * length >> 32);
+}
+
+/* --- finite differences --------------------------------------------------------------------- */
+
+typedef struct check {
+    const bp_gradient_check_options *options;
+    const bp_network *network;
+    bp_reference_target target;
+    bp_reference *base;                   /* the point itself, with its analytic gradient */
+    bp_reference *probe;                  /* the same with one parameter moved */
+    double magnitude;                     /* of the numbers that a loss is the difference of */
+    double largest[BP_MAX_LAYERS + 1][2]; /* |gradient| of the layer's weights and biases */
+} check;
+
+static double largest_of(const double *values, size_t count) {
+    double most = 0;
+    for (size_t i = 0; i < count; i++) {
+        most = fmax(most, fabs(values[i]));
+    }
+    return most;
+}
+
+static void measure_base(check *c) {
+    const bp_network *network = c->network;
+    const size_t last = network->layer_count;
+    bp_reference_forward(c->base, c->target);
+    bp_reference_backward(c->base, c->target);
+    c->magnitude =
+        c->base->loss + largest_of(c->base->s[last], c->base->rows * network->width[last]);
+    for (size_t l = 1; l <= last; l++) {
+        c->largest[l][0] = largest_of(c->base->gradient + network->weight_offset[l],
+                                      network->width[l - 1] * network->width[l]);
+        c->largest[l][1] =
+            largest_of(c->base->gradient + network->bias_offset[l], network->width[l]);
+    }
+}
+
+static double step_for(const check *c, bp_parameter_place place) {
+    double most = 1;
+    const size_t inputs = c->network->width[place.layer - 1];
+    for (size_t n = 0; !place.is_bias && n < c->base->rows; n++) {
+        most = fmax(most, fabs(c->base->x[place.layer - 1][n * inputs + place.input]));
+    }
+    return c->options->epsilon / most;
+}
+
+/* Where an activation's slope jumps. */
+static const struct {
+    size_t count;
+    double at[2];
+} kinks[BP_ACTIVATION_COUNT] = {
+    [BP_ACTIVATION_RELU] = {1, {0}},
+};
+
+static bool layer_crosses(const check *c, size_t l) {
+    const bp_activation activation = c->network->activation[l];
+    for (size_t k = 0; k < kinks[activation].count; k++) {
+        const double at = kinks[activation].at[k];
+        for (size_t i = 0; i < c->base->rows * c->network->width[l]; i++) {
+            if ((c->base->s[l][i] < at) != (c->probe->s[l][i] < at)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Layers below the moved parameter stay as they were. */
+static bool crosses_a_kink(const check *c, size_t first_layer) {
+    for (size_t l = first_layer; l <= c->network->layer_count; l++) {
+        if (layer_crosses(c, l)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One side of a central difference; false: a kink lies between. */
+static bool loss_beside(const check *c, bp_parameter_place place, double value, double *loss) {
+    double *parameter = &c->probe->parameters[offset_of(c->network, place)];
+    const double kept = *parameter;
+    *parameter = value;
+    bp_reference_forward(c->probe, c->target);
+    *parameter = kept;
+    *loss = c->probe->loss;
+    return !crosses_a_kink(c, place.layer);
+}
+
+static void keep_worst(bp_worst_error *worst, const bp_worst_error *found) {
+    if (worst->place.layer == 0 || !(found->relative_error <= worst->relative_error)) {
+        *worst = *found;
+        if (isnan(found->relative_error)) {
+            worst->relative_error = INFINITY;
+        }
+    }
+}
+
+static double relative(double excess, double size) {
+    return excess > 0 || isnan(excess) ? excess / size : 0;
+}
+
+static void check_parameter(bp_gradient_check *out, const check *c, bp_parameter_place place) {
+    const size_t p = offset_of(c->network, place);
+    const double h = step_for(c, place), w = c->base->parameters[p];
+    double above, below;
+    bool smooth = loss_beside(c, place, w + h, &above);
+    smooth = loss_beside(c, place, w - h, &below) && smooth;
+    if (!smooth) {
+        out->at_kinks++;
+        return;
+    }
+    const double numeric = (above - below) / ((w + h) - (w - h)), analytic = c->base->gradient[p];
+    const double rounding = 64 * 0x1p-53 * c->magnitude / h;
+    const double size =
+        fmax(fmax(fabs(analytic), fabs(numeric)), c->largest[place.layer][place.is_bias] / 1000);
+    const double error = relative(fabs(analytic - numeric) - rounding, size);
+    keep_worst(&out->finite_difference, &(bp_worst_error){error, place, analytic, numeric});
+    out->checked++;
+}
+
+double bp_gradient_check_cost(const bp_network *network, size_t rows,
+                              const bp_gradient_check_options *options) {
+    return 2.0 * (double)sample_of(network, options) * (double)rows *
+           (double)network->parameter_count;
+}
+
+/* --- the engine ----------------------------------------------------------------------------- */
+
+/* float32 values, [units, inputs] or [units], against the reference's. */
+static void compare_field(bp_gradient_check *out, const check *c, bp_parameter_place first,
+                          const float *values) {
+    const size_t inputs = first.is_bias ? 1 : c->network->width[first.layer - 1];
+    const double size = c->largest[first.layer][first.is_bias];
+    for (size_t i = 0; i < c->network->width[first.layer] * inputs; i++) {
+        bp_parameter_place place = first;
+        place.unit = i / inputs;
+        place.input = i % inputs;
+        const double expected = c->base->gradient[offset_of(c->network, place)];
+        const double error = relative(fabs((double)values[i] - expected), size);
+        keep_worst(&out->engine, &(bp_worst_error){error, place, (double)values[i], expected});
+    }
+}
+
+static bp_status compare_engine(bp_gradient_check *out, const check *c,
+                                const bp_instances *instances, const bp_targets *targets,
+                                bp_error *err) {
+    size_t largest = 0;
+    for (size_t l = 1; l <= c->network->layer_count; l++) {
+        size_t count = parameters_of_layer(c->network, l);
+        largest = count > largest ? count : largest;
+    }
+    bp_gradients *gradients;
+    bp_status status = bp_gradients_new(&gradients, instances, targets, BP_REDUCTION_MEAN, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    float *values = bp_calloc_aligned(largest, sizeof *values);
+    if (values == NULL) {
+        bp_gradients_free(gradients);
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu derivatives", largest);
+    }
+    for (size_t l = 1; l <= c->network->layer_count; l++) {
+        bp_gradients_write(gradients, BP_GRADIENT_DW, l, values);
+        compare_field(out, c, (bp_parameter_place){.layer = l}, values);
+        bp_gradients_write(gradients, BP_GRADIENT_DB, l, values);
+        compare_field(out, c, (bp_parameter_place){.layer = l, .is_bias = true}, values);
+    }
+    free(values);
+    bp_gradients_free(gradients);
+    return BP_OK;
+}
+
+/* --- both ----------------------------------------------------------------------------------- */
+
+/* Real targets in double, *y for the caller to free; classes as they are. */
+static bp_status read_target(bp_reference_target *out, double **y, const bp_targets *targets,
+                             size_t rows, bp_error *err) {
+    *y = NULL;
+    *out = (bp_reference_target){.class_index = targets->class_index};
+    if (targets->class_index != NULL) {
+        return BP_OK;
+    }
+    *y = calloc(rows, targets->width * sizeof **y);
+    if (*y == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the targets of %zu rows", rows);
+    }
+    for (size_t i = 0; i < rows * targets->width; i++) {
+        (*y)[i] = (double)targets->y[i];
+    }
+    out->y = *y;
+    return BP_OK;
+}
+
+static void run_check(bp_gradient_check *out, check *c) {
+    measure_base(c);
+    out->parameters = c->network->parameter_count;
+    out->loss = c->base->loss;
+    for (size_t i = 0; i < sample_of(c->network, c->options); i++) {
+        check_parameter(out, c, place_of(c->network, draw(c->network, c->options, i)));
+    }
+    out->passed = out->checked > 0 && out->finite_difference.relative_error < c->options->threshold;
+}
+
+bp_status bp_gradient_check_run(bp_gradient_check *out, const bp_instances *instances,
+                                const bp_targets *targets, const bp_gradient_check_options *options,
+                                bp_error *err) {
+    bp_gradient_check result = {0};
+    check c = {.options = options, .network = &instances->model->network};
+    double *y;
+    bp_status status = read_target(&c.target, &y, targets, instances->count, err);
+    if (status == BP_OK) {
+        status = bp_reference_of(&c.base, instances, err);
+    }
+    if (status == BP_OK) {
+        status = bp_reference_of(&c.probe, instances, err);
+    }
+    if (status == BP_OK) {
+        run_check(&result, &c);
+        status = compare_engine(&result, &c, instances, targets, err);
+    }
+    if (status == BP_OK) {
+        *out = result;
+    }
+    bp_reference_free(c.probe);
+    bp_reference_free(c.base);
+    free(y);
+    return status;
+}
