@@ -9,17 +9,24 @@
 enum { MAX_THREADS = 256 };
 
 static const char usage[] =
-    "usage: train [--seconds S] [--nets A-B-C,...] [--batches N,...] [--threads N,...]\n"
-    "             [--isa avx512|avx2|neon|plain|naive] [--json FILE|-]\n"
+    "usage: train [--quick] [--peers] [--seconds S] [--nets A-B-C,...] [--batches N,...]\n"
+    "             [--threads N,...] [--optimizers sgd,momentum] [--isa "
+    "avx512|avx2|neon|plain|naive]\n"
+    "             [--json FILE|-]\n"
     "\n"
     "Trains multi-layer perceptrons on made-up data and prints samples/s. A net is its layers'\n"
     "sizes: relu inside; one output trains with mse, more with softmax and cross_entropy.\n"
-    "  --seconds S   to measure for each case, 2 (twice that on a busy machine)\n"
-    "  --json FILE   also one JSON object a line; - puts them on standard output and the table\n"
-    "                on standard error\n";
+    "  --quick         four nets at minibatches of 32, 128 and 1024; options after it add to it\n"
+    "  --peers         measure PyTorch (python3-torch) in turn, and print the ratio\n"
+    "  --seconds S     to measure for each figure, 1 (twice that on a busy machine)\n"
+    "  --optimizers O  the first is compared with PyTorch, the others with the first; sgd\n"
+    "  --json FILE     also one JSON object a line; - puts them on standard output and the table\n"
+    "                  on standard error\n";
+
+static const bench_optimizer optimizers[] = {{"sgd", 0}, {"momentum", 0.9F}};
 
 void bench_stop(const char *what, const char *detail) {
-    fprintf(stderr, "bench_train: %s: %s\n", what, detail);
+    fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, detail);
     exit(2);
 }
 
@@ -61,6 +68,34 @@ static void take_threads(bench_options *into, size_t index, const char *text) {
     into->threads[index] = bench_size(text, MAX_THREADS);
 }
 
+static void take_optimizer(bench_options *into, size_t index, const char *text) {
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        if (strcmp(text, optimizers[i].name) == 0) {
+            into->optimizers[index] = &optimizers[i];
+            return;
+        }
+    }
+    bench_stop("not an optimizer that is known", text);
+}
+
+static void choose_quick(bench_options *o) {
+    char nets[] = "28-64-64-1,64-128-10,784-128-10,784-2500-2000-1500-1000-500-10";
+    char batches[] = "32,128,1024";
+    o->net_count = split(nets, o, take_net);
+    o->batch_count = split(batches, o, take_batch);
+}
+
+static void choose_all(bench_options *o) {
+    char nets[] = "4-16-3,28-64-64-1,64-128-10,784-128-10,784-256-128-10,784-800-10,"
+                  "512-512-512-512,784-2500-2000-1500-1000-500-10";
+    char batches[] = "1,16,64,256,1024", threads[] = "1,2", sgd[] = "sgd";
+    o->seconds = 1;
+    o->net_count = split(nets, o, take_net);
+    o->batch_count = split(batches, o, take_batch);
+    o->thread_count = split(threads, o, take_threads);
+    o->optimizer_count = split(sgd, o, take_optimizer);
+}
+
 static void parse_option(bench_options *o, int option) {
     switch (option) {
     case 's':
@@ -77,6 +112,15 @@ static void parse_option(bench_options *o, int option) {
         break;
     case 't':
         o->thread_count = split(optarg, o, take_threads);
+        break;
+    case 'o':
+        o->optimizer_count = split(optarg, o, take_optimizer);
+        break;
+    case 'q':
+        choose_quick(o);
+        break;
+    case 'p':
+        o->peers = true;
         break;
     case 'i':
         o->isa = optarg;
@@ -95,17 +139,20 @@ static void parse_option(bench_options *o, int option) {
 
 void bench_parse_options(bench_options *o, int argc, char **argv) {
     static const struct option known[] = {
-        {"seconds", required_argument, NULL, 's'}, {"nets", required_argument, NULL, 'n'},
-        {"batches", required_argument, NULL, 'b'}, {"threads", required_argument, NULL, 't'},
-        {"isa", required_argument, NULL, 'i'},     {"json", required_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},          {0},
+        {"seconds", required_argument, NULL, 's'},
+        {"nets", required_argument, NULL, 'n'},
+        {"batches", required_argument, NULL, 'b'},
+        {"threads", required_argument, NULL, 't'},
+        {"isa", required_argument, NULL, 'i'},
+        {"json", required_argument, NULL, 'j'},
+        {"optimizers", required_argument, NULL, 'o'},
+        {"quick", no_argument, NULL, 'q'},
+        {"peers", no_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
-    *o = (bench_options){.seconds = 2};
-    char nets[] = "28-64-64-1,64-128-10,784-128-10,784-2500-2000-1500-1000-500-10";
-    char batches[] = "32,128,1024", threads[] = "1,2";
-    o->net_count = split(nets, o, take_net);
-    o->batch_count = split(batches, o, take_batch);
-    o->thread_count = split(threads, o, take_threads);
+    *o = (bench_options){0};
+    choose_all(o);
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         parse_option(o, option);

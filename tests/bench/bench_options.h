@@ -1,10 +1,16 @@
-/* The command line of bench_train. */
+/* The command line of bench_train, and words for all benchmarks. */
 #ifndef BP_BENCH_OPTIONS_H
 #define BP_BENCH_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { BENCH_MAX_CHOICES = 16, BENCH_MAX_NET_TEXT = 128, BENCH_ROWS = 8192 };
+
+typedef struct bench_optimizer {
+    const char *name;
+    float momentum;
+} bench_optimizer;
 
 typedef struct bench_options {
     double seconds;                                   /* for each case */
@@ -14,6 +20,9 @@ typedef struct bench_options {
     size_t batch_count;
     size_t threads[BENCH_MAX_CHOICES];
     size_t thread_count;
+    const bench_optimizer *optimizers[BENCH_MAX_CHOICES]; /* PyTorch runs the first */
+    size_t optimizer_count;
+    bool peers;            /* also measure PyTorch */
     const char *isa;       /* NULL: the fastest */
     const char *json_path; /* NULL: none; "-": standard output */
 } bench_options;

@@ -1,138 +1,77 @@
 /* Training speed: samples per second of bp_trainer_step on made-up data, for several nets,
- * minibatches and thread counts, as a table and as JSON lines. Figures, never a pass or fail.
+ * minibatches, thread counts and optimisers, beside PyTorch if wanted, against the marks of
+ * marks.c. Figures, never a pass or fail.
  *
- * FLOPs are those of the mathematics, an fma counting 2. With P weights, P_1 of them in layer 1,
- * a sample costs 2 P forward, 2 P for dl/dw and 2 (P - P_1) for dl/dx of layers 1..L-1. */
-#include <errno.h>
-#include <stdio.h>
+ * All that is compared is measured in turn: for a net and a minibatch, the fma peak, this engine
+ * and PyTorch, each with each number of threads, are contestants of one contest. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench_options.h"
-#include "clean_window.h"
+#include "clock.h"
 #include "fma_peak.h"
-#include "made_dataset.h"
-#include "philox.h"
+#include "kernels.h"
+#include "report.h"
+#include "torch_peer.h"
 #include "trainer.h"
 
 /* A case is left out if one step would take this many times --seconds. */
 static const double longest_step = 4;
+/* The peak needs fewer windows than a figure. */
+static const double peak_share = 0.25;
+/* PyTorch's threads spin for a while after their work. */
+static const double torch_rest = 0.03;
+
+enum { MOST_CONTESTANTS = BENCH_MAX_CHOICES * (BENCH_MAX_CHOICES + 2) };
+
+/* One contestant of this process: the engine or the peak. */
+typedef struct entrant {
+    bp_trainer *trainer; /* NULL: the peak */
+    bp_error err;
+    bp_stepper stepper;
+} entrant;
+
+/* For a net and a minibatch: the peaks, then PyTorch, both by thread choice, then the engine by
+ * [optimiser, thread choice]. */
+typedef struct contest {
+    size_t count;
+    bp_contestant contestants[MOST_CONTESTANTS];
+    bp_window_result results[MOST_CONTESTANTS];
+    entrant entrants[MOST_CONTESTANTS];
+} contest;
 
 typedef struct bench {
     bench_options options;
     const bp_kernels *kernels;
-    double peak[BENCH_MAX_CHOICES]; /* FLOP/s, by thread choice; 0: not known */
-    FILE *table, *json;             /* json NULL: not wanted */
+    bp_pool *pools[BENCH_MAX_CHOICES]; /* by thread choice, like those below */
+    bp_fma fma[BENCH_MAX_CHOICES];
+    bp_torch_peer *torch[BENCH_MAX_CHOICES];
+    bp_report report;
+    contest contest;
 } bench;
 
-/* One net and its data. */
-typedef struct workload {
-    const char *text;
-    bp_model_spec spec;
-    double flops_per_sample;
-    bp_dataset *data;
-    double flops_per_second; /* of the last case; 0: none yet */
-} workload;
-
-typedef struct bench_case {
-    size_t batch;
-    size_t thread_choice;
-} bench_case;
-
-/* --- a net and its data ---------------------------------------------------------------------- */
-
-/* "64-128-10": inputs, then the layers. */
-static void read_net(workload *load) {
-    char text[BENCH_MAX_NET_TEXT];
-    snprintf(text, sizeof text, "%s", load->text);
-    bp_model_spec *spec = &load->spec;
-    *spec = (bp_model_spec){.initializer = BP_INITIALIZER_HE_UNIFORM,
-                            .preprocessing = BP_PREPROCESSING_NONE,
-                            .seed = 1};
-    for (char *piece = strtok(text, "-"); piece != NULL; piece = strtok(NULL, "-")) {
-        size_t size = bench_size(piece, BP_MAX_UNITS);
-        if (spec->inputs == 0) {
-            spec->inputs = size;
-        } else if (spec->layer_count < BP_MAX_LAYERS) {
-            spec->layers[spec->layer_count++] =
-                (bp_layer_spec){.units = size, .activation = BP_ACTIVATION_RELU};
-        }
-    }
-    if (spec->layer_count == 0) {
-        bench_stop("a net has at least two sizes", load->text);
-    }
-    bp_layer_spec *last = &spec->layers[spec->layer_count - 1];
-    last->activation = last->units == 1 ? BP_ACTIVATION_LINEAR : BP_ACTIVATION_SOFTMAX;
-    spec->loss = last->units == 1 ? BP_LOSS_MSE : BP_LOSS_CROSS_ENTROPY;
+static size_t peak_place(size_t t) {
+    return t;
 }
 
-static double count_flops(const bp_model_spec *spec) {
-    double weights = 0, first = (double)spec->inputs * (double)spec->layers[0].units;
-    size_t in = spec->inputs;
-    for (size_t l = 0; l < spec->layer_count; l++) {
-        weights += (double)in * (double)spec->layers[l].units;
-        in = spec->layers[l].units;
-    }
-    return 2 * weights + 2 * weights + 2 * (weights - first);
+static size_t torch_place(const bench *b, size_t t) {
+    return b->options.thread_count + t;
 }
 
-/* Inputs uniform in [0, 1); targets drawn too, so that there is nothing to learn and nothing
- * saturates. */
-static bp_dataset *make_data(const bp_model_spec *spec) {
-    size_t outputs = spec->layers[spec->layer_count - 1].units;
-    bool classes = spec->loss == BP_LOSS_CROSS_ENTROPY;
-    float *x = calloc(BENCH_ROWS * spec->inputs, sizeof *x);
-    float *y = calloc(BENCH_ROWS, sizeof *y);
-    int32_t *class_index = calloc(BENCH_ROWS, sizeof *class_index);
-    if (x == NULL || y == NULL || class_index == NULL) {
-        bench_stop("data", "out of memory");
-    }
-    uint32_t words[4];
-    for (size_t i = 0; i < BENCH_ROWS * spec->inputs; i++) {
-        if (i % 4 == 0) {
-            bp_random_block(1, BP_STREAM_SAMPLE, 0, i / 4, words);
-        }
-        x[i] = bp_random_unit(words[i % 4]);
-    }
-    for (size_t n = 0; n < BENCH_ROWS; n++) {
-        bp_random_block(1, BP_STREAM_SAMPLE, 1, n, words);
-        y[n] = bp_random_unit(words[0]);
-        class_index[n] = (int32_t)(words[1] % outputs);
-    }
-    bp_made_table table = {.rows = BENCH_ROWS, .features = spec->inputs, .targets = 1, .x = x};
-    if (classes) {
-        table.classes = outputs;
-        table.class_index = class_index;
-    } else {
-        table.y = y;
-    }
-    bp_dataset *data = NULL;
-    bp_error err = {0};
-    if (bp_made_dataset(&data, &table, &err) != BP_OK) {
-        bench_stop("data", err.message);
-    }
-    free(x);
-    free(y);
-    free(class_index);
-    return data;
+static size_t engine_place(const bench *b, size_t o, size_t t) {
+    return (2 + o) * b->options.thread_count + t;
 }
 
-/* --- one case -------------------------------------------------------------------------------- */
-
-typedef struct stepper {
-    bp_trainer *trainer;
-    bp_error err;
-} stepper;
+/* --- the contestants ------------------------------------------------------------------------- */
 
 static bool step(void *context) {
-    stepper *s = context;
-    return bp_trainer_step(s->trainer, &s->err) == BP_OK;
+    entrant *e = context;
+    return bp_trainer_step(e->trainer, &e->err) == BP_OK;
 }
 
-static bp_trainer *make_trainer(const bench *b, const workload *load, size_t batch, bp_pool *pool) {
-    bp_train_options settings = bp_train_defaults();
+static bp_trainer *make_trainer(const bench *b, const bp_workload *load, bp_train_options settings,
+                                bp_pool *pool) {
     settings.epochs = BP_MAX_EPOCHS;
-    settings.batch_size = batch;
     settings.learning_rate = 0.001F;
     settings.validation_fraction = 0;
     settings.threads = 0;
@@ -148,155 +87,238 @@ static bp_trainer *make_trainer(const bench *b, const workload *load, size_t bat
     return trainer;
 }
 
-static bp_window_result measure(const bench *b, const workload *load, bench_case which) {
-    bp_pool *pool = NULL;
-    bp_error err = {0};
-    if (bp_pool_new(&pool, b->options.threads[which.thread_choice], &err) != BP_OK) {
-        bench_stop("threads", err.message);
+static void enter(bench *b, size_t place, bool (*run)(void *, double, bp_window *), void *context) {
+    bp_contestant *c = &b->contest.contestants[place];
+    bp_windows *windows = c->windows; /* kept from one contest to the next */
+    if (windows == NULL) {
+        windows = calloc(1, sizeof *windows);
+        if (windows == NULL) {
+            bench_stop("windows", "out of memory");
+        }
     }
-    stepper s = {.trainer = make_trainer(b, load, which.batch, pool)};
-    bp_window_plan plan = {.step = step, .context = &s, .seconds = b->options.seconds};
-    bp_window_result result;
-    if (!bp_window_measure(&plan, &result)) {
-        bench_stop(load->text, s.err.message);
-    }
-    bp_trainer_free(s.trainer);
-    bp_pool_free(pool);
-    return result;
+    *c = (bp_contestant){
+        .run = run, .context = context, .seconds = b->options.seconds, .windows = windows};
 }
 
-/* --- what is printed ------------------------------------------------------------------------- */
-
-static void print_heading(const bench *b) {
-    const bench_options *o = &b->options;
-    fprintf(b->table, "%s kernels, %g s a case; fma peak", bp_kernels_name(b->kernels), o->seconds);
-    for (size_t t = 0; t < o->thread_count; t++) {
-        fprintf(b->table, "%s %.0f GFLOP/s on %zu thread%s", t > 0 ? "," : "", b->peak[t] / 1e9,
-                o->threads[t], o->threads[t] > 1 ? "s" : "");
-    }
-    fprintf(b->table, "\n%-32s %-13s %9s %7s %12s %9s %8s %8s\n", "net", "loss", "minibatch",
-            "threads", "samples/s", "GFLOP/s", "of peak", "windows");
-    fflush(b->table);
+static void enter_peak(bench *b, size_t t) {
+    entrant *e = &b->contest.entrants[peak_place(t)];
+    e->stepper = (bp_stepper){.step = bp_fma_step, .context = &b->fma[t]};
+    enter(b, peak_place(t), bp_stepper_run, &e->stepper);
+    b->contest.contestants[peak_place(t)].seconds *= b->fma[t].set != NULL ? peak_share : 0;
 }
 
-static void print_json_head(const bench *b, const workload *load, bench_case which) {
-    fprintf(b->json,
-            "{\"benchmark\": \"train\", \"net\": \"%s\", \"loss\": \"%s\", \"batch_size\": %zu, "
-            "\"threads\": %zu, \"isa\": \"%s\", ",
-            load->text, bp_losses.names[load->spec.loss], which.batch,
-            b->options.threads[which.thread_choice], bp_kernels_name(b->kernels));
-}
-
-static void print_head(const bench *b, const workload *load, bench_case which) {
-    fprintf(b->table, "%-32s %-13s %9zu %7zu ", load->text, bp_losses.names[load->spec.loss],
-            which.batch, b->options.threads[which.thread_choice]);
-}
-
-static void print_case(const bench *b, const workload *load, bench_case which,
-                       bp_window_result result) {
-    double samples = result.steps_per_second * (double)which.batch;
-    double flops = samples * load->flops_per_sample, peak = b->peak[which.thread_choice];
-    print_head(b, load, which);
-    fprintf(b->table, "%12.0f %9.1f ", samples, flops / 1e9);
-    if (peak > 0) {
-        fprintf(b->table, "%6.1f %%", 100 * flops / peak);
-    } else {
-        fprintf(b->table, "%8s", "-");
-    }
-    fprintf(b->table, " %4zu/%zu\n", result.clean, result.windows);
-    fflush(b->table);
-    if (b->json == NULL) {
+static void enter_torch(bench *b, const bp_workload *load, size_t batch, size_t t) {
+    bp_torch_peer *peer = b->torch[t];
+    enter(b, torch_place(b, t), bp_torch_peer_window, peer);
+    b->contest.contestants[torch_place(b, t)].rest = torch_rest;
+    if (peer == NULL) {
+        b->contest.contestants[torch_place(b, t)].seconds = 0;
         return;
     }
-    print_json_head(b, load, which);
-    fprintf(b->json, "\"samples_per_second\": %.1f, \"flops_per_second\": %.4g, ", samples, flops);
-    if (peak > 0) {
-        fprintf(b->json, "\"fma_peak\": %.4g, \"share_of_peak\": %.4f, ", peak, flops / peak);
+    const char *answer = bp_torch_peer_ask(peer, "case %s %d %zu %s", load->text, BENCH_ROWS, batch,
+                                           b->options.optimizers[0]->name);
+    if (strcmp(answer, "ok") != 0) {
+        bench_stop("torch_peer.py", answer);
     }
-    fprintf(b->json, "\"clean_windows\": %zu, \"windows\": %zu}\n", result.clean, result.windows);
-    fflush(b->json);
 }
 
-static void print_left_out(const bench *b, const workload *load, bench_case which, double seconds) {
-    print_head(b, load, which);
-    fprintf(b->table, "%12s (a step would take about %.0f s)\n", "left out", seconds);
-    fflush(b->table);
-    if (b->json != NULL) {
-        print_json_head(b, load, which);
-        fprintf(b->json, "\"samples_per_second\": null, \"step_seconds_estimate\": %.1f}\n",
-                seconds);
-        fflush(b->json);
+static void enter_engine(bench *b, const bp_workload *load, size_t batch, size_t place) {
+    const size_t t = place % b->options.thread_count, o = place / b->options.thread_count - 2;
+    bp_train_options settings = bp_train_defaults();
+    settings.batch_size = batch;
+    settings.momentum = b->options.optimizers[o]->momentum;
+    entrant *e = &b->contest.entrants[place];
+    e->trainer = make_trainer(b, load, settings, b->pools[t]);
+    e->stepper = (bp_stepper){.step = step, .context = e};
+    enter(b, place, bp_stepper_run, &e->stepper);
+}
+
+static void hold_contest(bench *b, const bp_workload *load, size_t batch) {
+    const size_t threads = b->options.thread_count;
+    contest *c = &b->contest;
+    c->count = (2 + b->options.optimizer_count) * threads;
+    for (size_t t = 0; t < threads; t++) {
+        enter_peak(b, t);
+        enter_torch(b, load, batch, t);
     }
+    for (size_t place = engine_place(b, 0, 0); place < c->count; place++) {
+        enter_engine(b, load, batch, place);
+    }
+    if (!bp_contest_run(c->contestants, c->count)) {
+        for (size_t i = 0; i < c->count; i++) {
+            if (c->entrants[i].err.message[0] != '\0') {
+                bench_stop(load->text, c->entrants[i].err.message);
+            }
+        }
+        bench_stop(load->text, "it could not be measured");
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        c->results[i] = bp_windows_summarise(c->contestants[i].windows);
+    }
+}
+
+static void end_contest(bench *b) {
+    for (size_t i = engine_place(b, 0, 0); i < b->contest.count; i++) {
+        bp_trainer_free(b->contest.entrants[i].trainer);
+        b->contest.entrants[i].trainer = NULL;
+    }
+}
+
+/* --- its results ----------------------------------------------------------------------------- */
+
+/* Where PyTorch is fastest with at most the threads of choice `t`. */
+static size_t best_torch(const bench *b, size_t t) {
+    const bench_options *o = &b->options;
+    size_t best = t;
+    for (size_t i = 0; i < o->thread_count; i++) {
+        double rate = b->contest.results[torch_place(b, i)].rate;
+        if (o->threads[i] <= o->threads[t] &&
+            rate > b->contest.results[torch_place(b, best)].rate) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static double one_thread_rate(const bench *b, size_t o) {
+    for (size_t t = 0; t < b->options.thread_count; t++) {
+        if (b->options.threads[t] == 1) {
+            return b->contest.results[engine_place(b, o, t)].rate;
+        }
+    }
+    return 0;
+}
+
+static double ratio(double a, double b) {
+    return b > 0 ? a / b : 0;
+}
+
+static bp_report_row describe(const bench *b, const bp_workload *load, size_t batch, size_t place) {
+    const size_t t = place % b->options.thread_count, o = place / b->options.thread_count - 2;
+    bp_report_row row = {.load = load};
+    row.measured = (bp_measured){.net = load->text,
+                                 .optimizer = b->options.optimizers[o]->name,
+                                 .batch = batch,
+                                 .threads = b->options.threads[t]};
+    return row;
+}
+
+static bp_report_row result_row(const bench *b, const bp_workload *load, size_t batch,
+                                size_t place) {
+    const size_t t = place % b->options.thread_count, o = place / b->options.thread_count - 2;
+    const bp_window_result *results = b->contest.results;
+    bp_report_row row = describe(b, load, batch, place);
+    row.ours = results[place];
+    row.peak = results[peak_place(t)].rate * bp_fma_flops(&b->fma[t]);
+    double *value = row.measured.value;
+    value[BP_MARK_PEAK] = ratio(row.ours.rate * (double)batch * load->flops_per_sample, row.peak);
+    if (b->options.threads[t] > 1) {
+        value[BP_MARK_SCALING] = ratio(row.ours.rate, one_thread_rate(b, o));
+    }
+    if (o == 0) {
+        size_t best = best_torch(b, t);
+        row.torch = results[torch_place(b, best)];
+        row.torch_threads = b->options.threads[best];
+        value[BP_MARK_TORCH] = ratio(row.ours.rate, row.torch.rate);
+    } else {
+        value[BP_MARK_OPTIMIZER] = ratio(row.ours.rate, results[engine_place(b, 0, t)].rate);
+    }
+    bp_phase_seconds seconds = bp_trainer_progress(b->contest.entrants[place].trainer).seconds;
+    row.parameters_share = ratio(seconds.parameters, seconds.rows + seconds.parameters);
+    return row;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static void run_case(const bench *b, workload *load, bench_case which) {
-    double step_flops = load->flops_per_sample * (double)which.batch;
-    double estimate = load->flops_per_second > 0 ? step_flops / load->flops_per_second : 0;
+/* Returns the largest FLOP/s seen. `flops_per_second` is that of a smaller minibatch; 0: none. */
+static double run_case(bench *b, const bp_workload *load, size_t batch, double flops_per_second) {
+    const double step_flops = load->flops_per_sample * (double)batch;
+    const size_t first = engine_place(b, 0, 0);
+    const size_t end = first + b->options.optimizer_count * b->options.thread_count;
+    double estimate = ratio(step_flops, flops_per_second), fastest = flops_per_second;
     if (estimate > longest_step * b->options.seconds) {
-        print_left_out(b, load, which, estimate);
-        return;
+        for (size_t place = first; place < end; place++) {
+            bp_report_row row = describe(b, load, batch, place);
+            bp_report_left_out(&b->report, &row, estimate);
+        }
+        return fastest;
     }
-    bp_window_result result = measure(b, load, which);
-    load->flops_per_second = result.steps_per_second * step_flops;
-    print_case(b, load, which, result);
+    hold_contest(b, load, batch);
+    for (size_t place = first; place < end; place++) {
+        bp_report_row row = result_row(b, load, batch, place);
+        bp_report_row_print(&b->report, &row);
+        double flops = row.ours.rate * step_flops;
+        fastest = flops > fastest ? flops : fastest;
+    }
+    end_contest(b);
+    return fastest;
 }
 
-static void run_net(const bench *b, const char *text) {
-    workload load = {.text = text};
-    read_net(&load);
-    load.flops_per_sample = count_flops(&load.spec);
-    load.data = make_data(&load.spec);
+static void run_net(bench *b, const char *text) {
+    bp_workload load;
+    bp_workload_make(&load, text, BENCH_ROWS);
+    double flops_per_second = 0;
     for (size_t i = 0; i < b->options.batch_count; i++) {
-        for (size_t t = 0; t < b->options.thread_count; t++) {
-            run_case(b, &load, (bench_case){b->options.batches[i], t});
+        flops_per_second = run_case(b, &load, b->options.batches[i], flops_per_second);
+    }
+    bp_workload_clear(&load);
+}
+
+static void print_title(const bench *b) {
+    FILE *table = b->report.table;
+    fprintf(table, "%s kernels, %g s a figure, %d rows, shuffled", bp_kernels_name(b->kernels),
+            b->options.seconds, BENCH_ROWS);
+    if (b->torch[0] != NULL) {
+        const char *version = bp_torch_peer_version(b->torch[0]);
+        fprintf(table, "; PyTorch %s", version);
+        if (strstr(version, "openblas") == NULL && strstr(version, "mkl") == NULL) {
+            fprintf(table, " (slow: users have libopenblas0-pthread)");
         }
     }
-    bp_dataset_unref(load.data);
+    fprintf(table, "\n");
 }
 
-static void measure_peaks(bench *b) {
+static void prepare(bench *b) {
+    for (size_t t = 0; t < b->options.thread_count && b->options.peers; t++) {
+        b->torch[t] = bp_torch_peer_new(b->options.threads[t]);
+        b->report.with_torch = b->torch[t] != NULL;
+        b->options.peers = b->report.with_torch;
+    }
+    bp_error err = {0};
+    if (bp_kernels_find(b->options.isa, &b->kernels, &err) != BP_OK) {
+        bench_stop("--isa", err.message);
+    }
+    b->report.isa = bp_kernels_name(b->kernels);
     for (size_t t = 0; t < b->options.thread_count; t++) {
-        bp_pool *pool = NULL;
-        bp_error err = {0};
-        if (bp_pool_new(&pool, b->options.threads[t], &err) != BP_OK) {
+        if (bp_pool_new(&b->pools[t], b->options.threads[t], &err) != BP_OK) {
             bench_stop("threads", err.message);
         }
-        b->peak[t] = bp_fma_peak(pool, bp_kernels_name(b->kernels));
-        bp_pool_free(pool);
+        b->fma[t] = bp_fma_on(b->pools[t], bp_kernels_name(b->kernels));
     }
 }
 
-static void open_outputs(bench *b) {
-    const char *path = b->options.json_path;
-    b->table = stdout;
-    if (path != NULL && strcmp(path, "-") == 0) {
-        b->json = stdout;
-        b->table = stderr;
-    } else if (path != NULL) {
-        b->json = fopen(path, "w");
-        if (b->json == NULL) {
-            bench_stop(path, strerror(errno));
-        }
+static void clear(bench *b) {
+    for (size_t t = 0; t < b->options.thread_count; t++) {
+        bp_torch_peer_free(b->torch[t]);
+        bp_pool_free(b->pools[t]);
+    }
+    for (size_t i = 0; i < MOST_CONTESTANTS; i++) {
+        free(b->contest.contestants[i].windows);
     }
 }
 
 int main(int argc, char **argv) {
     static bench b;
-    bp_error err = {0};
+    double begin = bp_clock_seconds();
     bench_parse_options(&b.options, argc, argv);
-    if (bp_kernels_find(b.options.isa, &b.kernels, &err) != BP_OK) {
-        bench_stop("--isa", err.message);
-    }
-    open_outputs(&b);
-    measure_peaks(&b);
-    print_heading(&b);
+    bp_report_open(&b.report, b.options.json_path);
+    prepare(&b);
+    print_title(&b);
+    bp_report_heading(&b.report);
     for (size_t i = 0; i < b.options.net_count; i++) {
         run_net(&b, b.options.nets[i]);
     }
-    if (b.json != NULL && b.json != stdout && fclose(b.json) != 0) {
-        bench_stop(b.options.json_path, strerror(errno));
-    }
+    bp_report_close(&b.report, bp_clock_seconds() - begin);
+    clear(&b);
     return 0;
 }

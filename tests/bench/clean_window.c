@@ -1,5 +1,7 @@
 #include "clean_window.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -7,49 +9,132 @@
 #include "clock.h"
 
 static const double window_seconds = 0.010;
-enum { MAX_WINDOWS = 4096, ENOUGH_CLEAN = 5, FEWEST_CLEAN = 3 };
+enum { ROUNDS = 4, ENOUGH_CLEAN = 5, FEWEST_CLEAN = 3 };
 
-typedef struct rates {
-    double clean[MAX_WINDOWS];
-    size_t clean_count, count;
-    double fastest;
-} rates;
+/* --- one window ------------------------------------------------------------------------------ */
 
-typedef struct reading {
-    double wall, processor; /* seconds */
-    long preemptions;
-} reading;
+/* Run delay of all threads, from /proc/self/task/T/schedstat: "running waiting slices", in ns.
+ * 0 on a kernel that does not count it. */
+static double waiting_seconds(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    if (tasks == NULL) {
+        return 0;
+    }
+    double sum = 0;
+    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
+        char path[300];
+        snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", task->d_name);
+        FILE *file = task->d_name[0] == '.' ? NULL : fopen(path, "r");
+        double running, waiting;
+        if (file != NULL && fscanf(file, "%lf %lf", &running, &waiting) == 2) {
+            sum += 1e-9 * waiting;
+        }
+        if (file != NULL) {
+            fclose(file);
+        }
+    }
+    closedir(tasks);
+    return sum;
+}
 
-static reading read_now(void) {
+bp_reading bp_reading_now(void) {
+    bp_reading now = {.waiting = waiting_seconds()};
     struct timespec processor;
     struct rusage usage;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &processor);
     getrusage(RUSAGE_SELF, &usage);
-    return (reading){
-        .wall = bp_clock_seconds(),
-        .processor = (double)processor.tv_sec + 1e-9 * (double)processor.tv_nsec,
-        .preemptions = usage.ru_nivcsw,
-    };
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &processor);
+    now.processor = (double)processor.tv_sec + 1e-9 * (double)processor.tv_nsec;
+    now.preemptions = usage.ru_nivcsw;
+    now.wall = bp_clock_seconds();
+    return now;
 }
 
-static bool is_clean(reading from, reading to) {
+bool bp_reading_is_clean(bp_reading from, bp_reading to) {
     double wall = to.wall - from.wall, processor = to.processor - from.processor;
-    return to.preemptions - from.preemptions <= (long)(wall / 0.050) && processor >= 0.97 * wall;
+    return to.preemptions - from.preemptions <= (long)(wall / 0.050) && processor >= 0.97 * wall &&
+           to.waiting - from.waiting <= 0.03 * wall;
 }
 
-static bool run_window(const bp_window_plan *plan, size_t steps, rates *into) {
-    reading from = read_now();
+bool bp_stepper_run(void *context, double seconds, bp_window *out) {
+    bp_stepper *stepper = context;
+    size_t steps = stepper->steps > 0 ? stepper->steps : 1;
+    bp_reading from = bp_reading_now();
+    double begin = bp_clock_seconds();
     for (size_t i = 0; i < steps; i++) {
-        if (!plan->step(plan->context)) {
+        if (!stepper->step(stepper->context)) {
             return false;
         }
     }
-    reading to = read_now();
-    double rate = (double)steps / (to.wall - from.wall);
-    into->count++;
-    into->fastest = rate > into->fastest ? rate : into->fastest;
-    if (is_clean(from, to)) {
-        into->clean[into->clean_count++] = rate;
+    double took = bp_clock_seconds() - begin;
+    *out = (bp_window){.rate = (double)steps / took,
+                       .seconds = took,
+                       .clean = bp_reading_is_clean(from, bp_reading_now())};
+    stepper->steps = 1 + (size_t)(seconds * out->rate);
+    return true;
+}
+
+/* --- contestants ----------------------------------------------------------------------------- */
+
+static void add(bp_windows *all, bp_window window) {
+    if (all->count == BP_MOST_WINDOWS) {
+        return;
+    }
+    all->count++;
+    all->fastest = window.rate > all->fastest ? window.rate : all->fastest;
+    if (window.clean) {
+        all->clean[all->clean_count++] = window.rate;
+    }
+}
+
+static bool has_enough(const bp_contestant *c) {
+    return c->seconds <= 0 || (c->spent >= c->seconds && c->windows->clean_count >= ENOUGH_CLEAN) ||
+           (c->spent >= 2 * c->seconds && c->windows->count > 0);
+}
+
+static void rest(double seconds) {
+    struct timespec pause = {.tv_sec = (time_t)seconds,
+                             .tv_nsec = (long)(1e9 * (seconds - (double)(time_t)seconds))};
+    nanosleep(&pause, NULL);
+}
+
+/* One turn. Its first windows fetch everything into the caches and find the number of steps: they
+ * count only if they took the turn's time. */
+static bool take_turn(bp_contestant *c) {
+    const double turn = c->seconds / ROUNDS, warming = turn / 8;
+    double begin = bp_clock_seconds(), elapsed = 0;
+    for (bool first = true; first || elapsed < turn; first = false) {
+        bp_window window;
+        double length = window_seconds < warming ? window_seconds : warming;
+        if (!c->run(c->context, length, &window)) {
+            return false;
+        }
+        bool warm = elapsed >= warming || window.seconds >= turn / 2;
+        elapsed = bp_clock_seconds() - begin;
+        if (warm) {
+            add(c->windows, window);
+        }
+    }
+    c->spent += elapsed;
+    rest(c->rest);
+    return true;
+}
+
+bool bp_contest_run(bp_contestant *contestants, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        contestants[i].spent = 0;
+        contestants[i].windows->count = contestants[i].windows->clean_count = 0;
+        contestants[i].windows->fastest = 0;
+    }
+    for (bool all = false; !all;) {
+        all = true;
+        for (size_t i = 0; i < count; i++) {
+            if (!has_enough(&contestants[i])) {
+                all = false;
+                if (!take_turn(&contestants[i])) {
+                    return false;
+                }
+            }
+        }
     }
     return true;
 }
@@ -59,41 +144,15 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static bp_window_result summarise(rates *all) {
-    bp_window_result result = {all->fastest, all->clean_count, all->count};
-    if (all->clean_count >= FEWEST_CLEAN) {
-        qsort(all->clean, all->clean_count, sizeof all->clean[0], compare);
-        result.steps_per_second = all->clean[all->clean_count / 2];
-    }
-    return result;
+double bp_median(double *values, size_t count) {
+    qsort(values, count, sizeof values[0], compare);
+    return values[count / 2];
 }
 
-bool bp_window_measure(const bp_window_plan *plan, bp_window_result *out) {
-    rates *all = calloc(1, sizeof *all);
-    if (all == NULL) {
-        return false;
+bp_window_result bp_windows_summarise(bp_windows *all) {
+    bp_window_result result = {all->fastest, all->clean_count, all->count};
+    if (all->clean_count >= FEWEST_CLEAN) {
+        result.rate = bp_median(all->clean, all->clean_count);
     }
-    double start = bp_clock_seconds(), elapsed = 0;
-    bool ok = run_window(plan, 1, all);
-    double first_rate = all->fastest;
-    size_t steps = 1;
-    /* The first step fetched everything into the caches: it counts only if it took the time. */
-    if (ok && bp_clock_seconds() - start < plan->seconds / 4) {
-        *all = (rates){.count = 0};
-        steps = 1 + (size_t)(window_seconds * first_rate);
-    }
-    while (ok && all->count < MAX_WINDOWS) {
-        elapsed = bp_clock_seconds() - start;
-        bool full = elapsed >= plan->seconds && all->clean_count >= ENOUGH_CLEAN;
-        if (full || (elapsed >= 2 * plan->seconds && all->count > 0)) {
-            break;
-        }
-        ok = run_window(plan, steps, all);
-        if (all->count == 1) { /* a warm rate: the windows get their length */
-            steps = 1 + (size_t)(window_seconds * all->fastest);
-        }
-    }
-    *out = summarise(all);
-    free(all);
-    return ok;
+    return result;
 }

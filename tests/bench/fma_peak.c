@@ -10,8 +10,6 @@
 #include <arm_neon.h>
 #endif
 
-#include "clock.h"
-
 /* An fma takes 4 cycles. x86 starts two in a cycle, so that 8 chains fill it, and AVX2 has
  * registers for 14; the widest ARM cores start four and need 16. */
 #if defined(__x86_64__)
@@ -19,13 +17,13 @@ enum { CHAINS = 12 };
 #else
 enum { CHAINS = 16 };
 #endif
-enum { ROUNDS = 1 << 20, RUNS = 20 };
+enum { ROUNDS = 1 << 20 };
 
 /* Where the sums end; volatile, or the compiler sees that nobody reads them and computes nothing.
  */
 static volatile _Atomic float sink;
 
-typedef struct instruction_set {
+typedef struct bp_fma_instruction_set {
     const char *name;
     size_t lanes;
     bool (*is_there)(void);
@@ -105,18 +103,20 @@ static void run_task(void *context, size_t task, size_t worker) {
     ((const instruction_set *)context)->run();
 }
 
-double bp_fma_peak(bp_pool *pool, const char *isa) {
-    const instruction_set *set = choose(isa);
-    if (set == NULL) {
+bp_fma bp_fma_on(bp_pool *pool, const char *isa) {
+    return (bp_fma){.pool = pool, .set = choose(isa)};
+}
+
+bool bp_fma_step(void *context) {
+    const bp_fma *fma = context;
+    size_t threads = bp_pool_threads(fma->pool);
+    bp_pool_run(fma->pool, threads, run_task, (void *)fma->set, threads);
+    return true;
+}
+
+double bp_fma_flops(const bp_fma *fma) {
+    if (fma->set == NULL) {
         return 0;
     }
-    size_t threads = bp_pool_threads(pool);
-    double flops = 2.0 * (double)set->lanes * CHAINS * ROUNDS * (double)threads, best = 0;
-    for (size_t i = 0; i < RUNS; i++) {
-        double start = bp_clock_seconds();
-        bp_pool_run(pool, threads, run_task, (void *)set, threads);
-        double rate = flops / (bp_clock_seconds() - start);
-        best = rate > best ? rate : best;
-    }
-    return best;
+    return 2.0 * (double)fma->set->lanes * CHAINS * ROUNDS * (double)bp_pool_threads(fma->pool);
 }

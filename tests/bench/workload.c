@@ -1,0 +1,97 @@
+#include "workload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench_options.h"
+#include "made_dataset.h"
+#include "philox.h"
+
+/* "64-128-10": inputs, then the layers. */
+static void read_net(bp_workload *load) {
+    char text[BENCH_MAX_NET_TEXT];
+    snprintf(text, sizeof text, "%s", load->text);
+    bp_model_spec *spec = &load->spec;
+    *spec = (bp_model_spec){.initializer = BP_INITIALIZER_HE_UNIFORM,
+                            .preprocessing = BP_PREPROCESSING_NONE,
+                            .seed = 1};
+    for (char *piece = strtok(text, "-"); piece != NULL; piece = strtok(NULL, "-")) {
+        size_t size = bench_size(piece, BP_MAX_UNITS);
+        if (spec->inputs == 0) {
+            spec->inputs = size;
+        } else if (spec->layer_count < BP_MAX_LAYERS) {
+            spec->layers[spec->layer_count++] =
+                (bp_layer_spec){.units = size, .activation = BP_ACTIVATION_RELU};
+        }
+    }
+    if (spec->layer_count == 0) {
+        bench_stop("a net has at least two sizes", load->text);
+    }
+    bp_layer_spec *last = &spec->layers[spec->layer_count - 1];
+    last->activation = last->units == 1 ? BP_ACTIVATION_LINEAR : BP_ACTIVATION_SOFTMAX;
+    spec->loss = last->units == 1 ? BP_LOSS_MSE : BP_LOSS_CROSS_ENTROPY;
+}
+
+static void count_flops(bp_workload *load) {
+    const bp_model_spec *spec = &load->spec;
+    double first = (double)spec->inputs * (double)spec->layers[0].units;
+    size_t in = spec->inputs;
+    load->weights = 0;
+    for (size_t l = 0; l < spec->layer_count; l++) {
+        load->weights += (double)in * (double)spec->layers[l].units;
+        in = spec->layers[l].units;
+    }
+    load->flops_per_sample = 4 * load->weights + 2 * (load->weights - first);
+}
+
+static bp_dataset *make_data(const bp_model_spec *spec, size_t rows) {
+    size_t outputs = spec->layers[spec->layer_count - 1].units;
+    bool classes = spec->loss == BP_LOSS_CROSS_ENTROPY;
+    float *x = calloc(rows * spec->inputs, sizeof *x);
+    float *y = calloc(rows, sizeof *y);
+    int32_t *class_index = calloc(rows, sizeof *class_index);
+    if (x == NULL || y == NULL || class_index == NULL) {
+        bench_stop("data", "out of memory");
+    }
+    uint32_t words[4];
+    for (size_t i = 0; i < rows * spec->inputs; i++) {
+        if (i % 4 == 0) {
+            bp_random_block(1, BP_STREAM_SAMPLE, 0, i / 4, words);
+        }
+        x[i] = bp_random_unit(words[i % 4]);
+    }
+    for (size_t n = 0; n < rows; n++) {
+        bp_random_block(1, BP_STREAM_SAMPLE, 1, n, words);
+        y[n] = bp_random_unit(words[0]);
+        class_index[n] = (int32_t)(words[1] % outputs);
+    }
+    bp_made_table table = {.rows = rows, .features = spec->inputs, .targets = 1, .x = x};
+    if (classes) {
+        table.classes = outputs;
+        table.class_index = class_index;
+    } else {
+        table.y = y;
+    }
+    bp_dataset *data = NULL;
+    bp_error err = {0};
+    if (bp_made_dataset(&data, &table, &err) != BP_OK) {
+        bench_stop("data", err.message);
+    }
+    free(x);
+    free(y);
+    free(class_index);
+    return data;
+}
+
+void bp_workload_make(bp_workload *out, const char *text, size_t rows) {
+    *out = (bp_workload){.text = text};
+    read_net(out);
+    count_flops(out);
+    out->data = make_data(&out->spec, rows);
+}
+
+void bp_workload_clear(bp_workload *load) {
+    bp_dataset_unref(load->data);
+    *load = (bp_workload){0};
+}
