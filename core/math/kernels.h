@@ -5,6 +5,7 @@
 #define BP_KERNELS_H
 
 #include "activation.h"
+#include "optimizer.h"
 #include "status.h"
 
 /* Where the chain of a product's element starts. */
@@ -36,15 +37,6 @@ typedef struct bp_output_rows {
     float scale; /* of d: 1/B for the mean over the minibatch */
     float *loss; /* out: [rows] */
 } bp_output_rows;
-
-/* One momentum update of `count` parameters. */
-typedef struct bp_momentum {
-    size_t count;
-    float learning_rate, momentum;
-    const float *gradient;
-    float *velocity; /* v <- fma(mu, v, g) */
-    float *weight;   /* w <- fma(-eta, v, w) */
-} bp_momentum;
 
 /* Rows of a data set for the network: out[r, c] = (x[index[r], c] - mean[c]) * scale[c]. */
 typedef struct bp_gather {
@@ -78,7 +70,8 @@ typedef struct bp_kernels {
                       size_t out_row);
     /* a = a * factor */
     void (*scale)(size_t count, float factor, float *a);
-    void (*momentum)(const bp_momentum *update);
+    /* One step of an optimiser on a run of parameters. */
+    void (*optimize)(const bp_parameter_step *step);
 } bp_kernels;
 
 /* The table of a name ("avx512", "avx2", "neon", "plain", "naive"); NULL or "auto": the fastest

@@ -1,6 +1,7 @@
 /* The definitions of the arithmetic as loops over single numbers. Slow on purpose, and independent
  * of the vector forms: what these loops compute is what every table must compute, bit for bit. */
 #include "kernels_internal.h"
+#include "naive_optimizer.h"
 #include "scalar_math.h"
 
 static float chain_start(const bp_product *p, size_t i, size_t j) {
@@ -155,10 +156,18 @@ static void naive_scale(size_t count, float factor, float *a) {
     }
 }
 
-static void naive_momentum(const bp_momentum *u) {
-    for (size_t i = 0; i < u->count; i++) {
-        u->velocity[i] = fmaf(u->momentum, u->velocity[i], u->gradient[i]);
-        u->weight[i] = fmaf(-u->learning_rate, u->velocity[i], u->weight[i]);
+static void naive_optimize(const bp_parameter_step *step) {
+    static const bp_naive_step steps[BP_OPTIMIZER_COUNT] = {
+        [BP_OPTIMIZER_SGD] = naive_sgd,           [BP_OPTIMIZER_NESTEROV] = naive_nesterov,
+        [BP_OPTIMIZER_RMSPROP] = naive_rmsprop,   [BP_OPTIMIZER_ADAGRAD] = naive_adagrad,
+        [BP_OPTIMIZER_ADADELTA] = naive_adadelta, [BP_OPTIMIZER_ADAM] = naive_adam,
+        [BP_OPTIMIZER_ADAMW] = naive_adamw,       [BP_OPTIMIZER_NADAM] = naive_nadam,
+        [BP_OPTIMIZER_LION] = naive_lion,
+    };
+    for (size_t i = 0; i < step->count; i++) {
+        float g = fmaf(step->rule->decay, step->weight[i], step->gradient[i]);
+        float *second = step->state[1] != NULL ? &step->state[1][i] : NULL;
+        steps[step->rule->optimizer](step->rule, g, &step->state[0][i], second, &step->weight[i]);
     }
 }
 
@@ -174,5 +183,5 @@ const bp_kernels bp_kernels_naive = {
     .gather = naive_gather,
     .transpose = bp_transpose,
     .scale = naive_scale,
-    .momentum = naive_momentum,
+    .optimize = naive_optimize,
 };

@@ -28,6 +28,9 @@ typedef int32_t vi __attribute__((vector_size(sizeof(float) * VL)));
 BP_INLINE vf vf_fma(vf a, vf b, vf c) {
     return _mm512_fmadd_ps(a, b, c);
 }
+BP_INLINE vf vf_sqrt(vf a) {
+    return _mm512_sqrt_ps(a);
+}
 BP_INLINE vf vf_load_part(const float *from, size_t lanes) {
     return _mm512_maskz_loadu_ps((__mmask16)((1u << lanes) - 1), from);
 }
@@ -38,6 +41,9 @@ BP_INLINE void vf_store_part(float *to, vf value, size_t lanes) {
 #include <immintrin.h>
 BP_INLINE vf vf_fma(vf a, vf b, vf c) {
     return _mm256_fmadd_ps(a, b, c);
+}
+BP_INLINE vf vf_sqrt(vf a) {
+    return _mm256_sqrt_ps(a);
 }
 BP_INLINE __m256i first_lanes(size_t lanes) {
     const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
@@ -55,11 +61,21 @@ BP_INLINE void vf_store_part(float *to, vf value, size_t lanes) {
 BP_INLINE vf vf_fma(vf a, vf b, vf c) {
     return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 }
+BP_INLINE vf vf_sqrt(vf a) {
+    return (vf)vsqrtq_f32((float32x4_t)a);
+}
 #else
 BP_INLINE vf vf_fma(vf a, vf b, vf c) {
     vf r;
     for (int i = 0; i < VL; i++) {
         r[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    }
+    return r;
+}
+BP_INLINE vf vf_sqrt(vf a) {
+    vf r;
+    for (int i = 0; i < VL; i++) {
+        r[i] = __builtin_sqrtf(a[i]);
     }
     return r;
 }

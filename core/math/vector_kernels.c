@@ -2,6 +2,7 @@
 #include <stdbool.h>
 
 #include "kernels_internal.h"
+#include "vector_optimizer.h"
 #include "vector_output.h"
 #include "vector_product.h"
 
@@ -103,18 +104,6 @@ static void vector_scale(size_t count, float factor, float *a) {
     }
 }
 
-static void vector_momentum(const bp_momentum *u) {
-    const vf mu = vf_set(u->momentum), minus_eta = vf_set(-u->learning_rate);
-    for (size_t i = 0; i < u->count; i += VL) {
-        size_t lanes = u->count - i < VL ? u->count - i : VL;
-        vf v = vf_fma(mu, vf_load_lanes(u->velocity + i, lanes),
-                      vf_load_lanes(u->gradient + i, lanes));
-        vf w = vf_fma(minus_eta, v, vf_load_lanes(u->weight + i, lanes));
-        vf_store_lanes(u->velocity + i, v, lanes);
-        vf_store_lanes(u->weight + i, w, lanes);
-    }
-}
-
 const bp_kernels BP_TABLE = {
     .name = BP_ISA_NAME,
     .product = vector_product,
@@ -127,5 +116,5 @@ const bp_kernels BP_TABLE = {
     .gather = vector_gather,
     .transpose = vector_transpose,
     .scale = vector_scale,
-    .momentum = vector_momentum,
+    .optimize = vector_optimize,
 };

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "memory.h"
 #include "metrics.h"
+#include "optimizer_rule.h"
 #include "philox.h"
 #include "row_pass.h"
 #include "split.h"
@@ -33,8 +34,9 @@ struct bp_trainer {
     bp_row_buffers buffers;
     bp_block *blocks;
     size_t block_count;
-    float *velocity; /* NULL: plain SGD */
-    float *scratch;  /* [workers, scratch_floats] */
+    float *state[BP_OPTIMIZER_STATES]; /* of the optimiser; none for plain SGD */
+    bp_optimizer_clock clock;
+    float *scratch; /* [workers, scratch_floats] */
     size_t scratch_floats;
     size_t batch, tile_rows;
     uint64_t steps_total;
@@ -178,10 +180,9 @@ bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
                            .network = &t->model->network,
                            .buffers = &t->buffers,
                            .rows = rows,
-                           .learning_rate = t->options.learning_rate,
-                           .momentum = t->options.momentum,
+                           .rule = bp_optimizer_next(&t->clock, &t->options),
                            .parameters = t->model->parameters,
-                           .velocity = t->velocity};
+                           .state = {t->state[0], t->state[1]}};
     double sum = run_rows(t, &p);
     if (!isfinite(sum)) {
         return bp_fail(err, BP_DIVERGED, NULL,
@@ -219,9 +220,9 @@ static bp_status allocate(bp_trainer *t, bp_error *err) {
     t->scratch = bp_calloc_aligned(t->workers, t->scratch_floats * sizeof *t->scratch);
     t->order = bp_calloc_aligned(t->split.training, sizeof *t->order);
     bool complete = t->scratch != NULL && t->order != NULL;
-    if (t->options.momentum > 0) {
-        t->velocity = bp_calloc_aligned(network->storage_count, sizeof *t->velocity);
-        complete = complete && t->velocity != NULL;
+    for (size_t i = 0; i < bp_optimizer_states(&t->options); i++) {
+        t->state[i] = bp_calloc_aligned(network->storage_count, sizeof(float));
+        complete = complete && t->state[i] != NULL;
     }
     return complete ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
 }
@@ -286,7 +287,9 @@ void bp_trainer_free(bp_trainer *t) {
     bp_split_clear(&t->split);
     bp_row_buffers_clear(&t->buffers);
     free(t->blocks);
-    free(t->velocity);
+    for (size_t i = 0; i < BP_OPTIMIZER_STATES; i++) {
+        free(t->state[i]);
+    }
     free(t->scratch);
     free(t->order);
     bp_snapshot_unref(t->model);

@@ -16,8 +16,13 @@
 typedef struct bp_train_options {
     uint64_t epochs;            /* 1..BP_MAX_EPOCHS */
     size_t batch_size;          /* 1..BP_MAX_BATCH; more than the rows means all of them */
+    bp_optimizer optimizer;     /* which of the settings below count is optimizer_rule.h's table */
     float learning_rate;        /* eta, > 0, finite */
-    float momentum;             /* mu in [0, 1): v <- mu v + dl/dw; w <- w - eta v */
+    float momentum;             /* mu in [0, 1) */
+    float beta1, beta2;         /* in [0, 1): of the gradient's mean and of its square's */
+    float rho;                  /* in [0, 1): of its square's mean */
+    float epsilon;              /* > 0 */
+    float weight_decay;         /* >= 0: L2, g + lambda w; adamw and lion: decoupled */
     bool shuffle;               /* a new order each epoch, from (seed, epoch) */
     uint64_t seed;              /* of the shuffle and the validation split */
     double validation_fraction; /* in [0, 0.9]: rows held out, drawn from the seed */
@@ -29,6 +34,9 @@ enum { BP_MAX_EPOCHS = 1000000, BP_MAX_BATCH = 1 << 20 };
 /* 10 epochs, batch 32, eta 0.1 with momentum 0.9, shuffled, seed 0, a tenth held out, all threads.
  */
 bp_train_options bp_train_defaults(void);
+
+/* Takes another optimiser, with its default settings. */
+void bp_train_set_optimizer(bp_train_options *options, bp_optimizer optimizer);
 
 /* INVALID with the field of the job body at fault ("/batch_size", "/optimizer/learning_rate", ...).
  */

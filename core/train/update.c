@@ -49,12 +49,12 @@ bp_status bp_blocks_new(bp_block **out, size_t *count, const bp_network *network
 }
 
 void bp_update_prepare(const bp_update *update, size_t first, size_t rows) {
-    if (update->velocity != NULL) {
+    if (update->state[0] != NULL) {
         return;
     }
     for (size_t l = 1; l <= update->network->layer_count; l++) {
         const size_t width = update->network->width[l];
-        update->kernels->scale(rows * width, -update->learning_rate,
+        update->kernels->scale(rows * width, -update->rule.rate,
                                update->buffers->ds[l] + first * width);
     }
 }
@@ -83,14 +83,13 @@ static void bias_sums(const bp_update *u, const bp_block *b, float *out, bp_star
                             start, out);
 }
 
-static void apply_momentum(const bp_update *u, size_t count, const float *gradient, size_t offset) {
-    bp_momentum momentum = {.count = count,
-                            .learning_rate = u->learning_rate,
-                            .momentum = u->momentum,
-                            .gradient = gradient,
-                            .velocity = u->velocity + offset,
-                            .weight = u->parameters + offset};
-    u->kernels->momentum(&momentum);
+static void optimize(const bp_update *u, size_t count, const float *gradient, size_t offset) {
+    bp_parameter_step step = {
+        .rule = &u->rule, .count = count, .gradient = gradient, .weight = u->parameters + offset};
+    for (size_t i = 0; i < BP_OPTIMIZER_STATES && u->state[i] != NULL; i++) {
+        step.state[i] = u->state[i] + offset;
+    }
+    u->kernels->optimize(&step);
 }
 
 void bp_update_block(const bp_update *u, const bp_block *b, float *scratch) {
@@ -98,7 +97,7 @@ void bp_update_block(const bp_update *u, const bp_block *b, float *scratch) {
     const size_t weights =
         u->network->weight_offset[b->layer] + b->first_input * units + b->first_unit;
     const size_t biases = u->network->bias_offset[b->layer] + b->first_unit;
-    if (u->velocity == NULL) {
+    if (u->state[0] == NULL) {
         weight_product(u, b, u->parameters + weights, units, BP_START_C);
         if (b->first_input == 0) {
             bias_sums(u, b, u->parameters + biases, BP_START_C);
@@ -107,10 +106,10 @@ void bp_update_block(const bp_update *u, const bp_block *b, float *scratch) {
     }
     weight_product(u, b, scratch, b->units, BP_START_ZERO);
     for (size_t i = 0; i < b->inputs; i++) {
-        apply_momentum(u, b->units, scratch + i * b->units, weights + i * units);
+        optimize(u, b->units, scratch + i * b->units, weights + i * units);
     }
     if (b->first_input == 0) {
         bias_sums(u, b, scratch, BP_START_ZERO);
-        apply_momentum(u, b->units, scratch, biases);
+        optimize(u, b->units, scratch, biases);
     }
 }

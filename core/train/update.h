@@ -29,13 +29,13 @@ typedef struct bp_update {
     const bp_network *network;
     const bp_row_buffers *buffers; /* x(l-1) and dl/ds(l) */
     size_t rows;                   /* B */
-    float learning_rate, momentum;
-    float *parameters; /* [storage_count] */
-    float *velocity;   /* [storage_count]; NULL: plain SGD */
+    bp_step_rule rule;
+    float *parameters;                 /* [storage_count] */
+    float *state[BP_OPTIMIZER_STATES]; /* [storage_count] each; state[0] NULL: plain SGD */
 } bp_update;
 
 /* Plain SGD takes the product itself as the update: dS scaled by -eta, then W += X^T dS. Call it on
- * each tile of rows before the blocks; with momentum it does nothing. */
+ * each tile of rows before the blocks; with other optimisers it does nothing. */
 void bp_update_prepare(const bp_update *update, size_t first, size_t rows);
 
 void bp_update_block(const bp_update *update, const bp_block *block, float *scratch);

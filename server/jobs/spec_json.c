@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json_fields.h"
+#include "optimizer_rule.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -168,28 +169,8 @@ static const bp_field option_fields[] = {
     {.name = "threads", .type = BP_FIELD_COUNT, .offset = OPTION(threads)},
 };
 
-static const char *const optimizer_names[] = {"sgd"};
-static const char *const optimizer_formulas[] = {"v <- mu v + dl/dw; w <- w - eta v"};
-static const bp_vocabulary optimizers = {.what = "optimizer",
-                                         .count = LENGTH(optimizer_names),
-                                         .names = optimizer_names,
-                                         .formulas = optimizer_formulas};
-
-typedef struct optimizer_body {
-    int type;
-    float learning_rate, momentum;
-} optimizer_body;
-
-static const bp_field optimizer_fields[] = {
-    {.name = "type",
-     .type = BP_FIELD_CHOICE,
-     .choices = &optimizers,
-     .offset = offsetof(optimizer_body, type)},
-    {.name = "learning_rate",
-     .type = BP_FIELD_FLOAT,
-     .offset = offsetof(optimizer_body, learning_rate)},
-    {.name = "momentum", .type = BP_FIELD_FLOAT, .offset = offsetof(optimizer_body, momentum)},
-};
+static const bp_field optimizer_type = {
+    .name = "type", .type = BP_FIELD_CHOICE, .choices = &bp_optimizers, .offset = 0};
 
 static const bp_field validation_fields[] = {
     {.name = "fraction",
@@ -197,17 +178,34 @@ static const bp_field validation_fields[] = {
      .offset = offsetof(bp_train_options, validation_fraction)},
 };
 
+/* The fields of one optimiser's object: its type and the settings that it has. */
+static size_t optimizer_fields(bp_optimizer optimizer, bp_field fields[]) {
+    size_t count = 0;
+    fields[count++] = (bp_field){.name = optimizer_type.name, .type = BP_FIELD_IGNORED};
+    for (size_t h = 0; h < BP_HYPERPARAMETER_COUNT; h++) {
+        if (bp_optimizer_has(optimizer, (bp_hyperparameter)h)) {
+            fields[count++] = (bp_field){.name = bp_hyperparameters[h].name,
+                                         .type = BP_FIELD_FLOAT,
+                                         .offset = bp_hyperparameters[h].offset};
+        }
+    }
+    return count;
+}
+
+/* Settings that are not given are the defaults of the type. */
 static bp_status read_optimizer(const json_t *object, bp_train_options *options, bp_error *err) {
-    optimizer_body body = {.learning_rate = options->learning_rate, .momentum = options->momentum};
-    bp_status status =
-        bp_fields_read(&body, optimizer_fields, LENGTH(optimizer_fields), object, err);
+    bp_field fields[1 + BP_HYPERPARAMETER_COUNT];
+    int type = (int)options->optimizer;
+    bp_status status = bp_fields_read_one(&type, &optimizer_type, object, err);
+    if (status == BP_OK) {
+        bp_train_set_optimizer(options, (bp_optimizer)type);
+        size_t count = optimizer_fields((bp_optimizer)type, fields);
+        status = bp_fields_read(options, fields, count, object, err);
+    }
     if (status != BP_OK) {
         bp_error_nest(err, "/optimizer");
-        return status;
     }
-    options->learning_rate = body.learning_rate;
-    options->momentum = body.momentum;
-    return BP_OK;
+    return status;
 }
 
 bp_status bp_train_options_from_json(bp_train_options *out, const json_t *json, bp_error *err) {
@@ -232,12 +230,25 @@ bp_status bp_train_options_from_json(bp_train_options *out, const json_t *json, 
     return status;
 }
 
+static json_t *optimizer_to_json(const bp_train_options *options) {
+    json_t *object = json_object();
+    json_object_set_new(object, optimizer_type.name,
+                        json_string(bp_optimizers.names[options->optimizer]));
+    for (size_t h = 0; h < BP_HYPERPARAMETER_COUNT; h++) {
+        const bp_hyperparameter_info *info = &bp_hyperparameters[h];
+        if (bp_optimizer_has(options->optimizer, (bp_hyperparameter)h)) {
+            float value;
+            memcpy(&value, (const char *)options + info->offset, sizeof value);
+            json_object_set_new(object, info->name, json_real(bp_shortest_double(value)));
+        }
+    }
+    return object;
+}
+
 json_t *bp_train_options_to_json(const bp_train_options *options) {
-    return json_pack("{s:I, s:I, s:{s:s, s:f, s:f}, s:b, s:I, s:{s:f}, s:I}", "epochs",
+    return json_pack("{s:I, s:I, s:o, s:b, s:I, s:{s:f}, s:I}", "epochs",
                      (json_int_t)options->epochs, "batch_size", (json_int_t)options->batch_size,
-                     "optimizer", "type", "sgd", "learning_rate",
-                     bp_shortest_double(options->learning_rate), "momentum",
-                     bp_shortest_double(options->momentum), "shuffle", options->shuffle, "seed",
+                     "optimizer", optimizer_to_json(options), "shuffle", options->shuffle, "seed",
                      (json_int_t)options->seed, "validation", "fraction",
                      options->validation_fraction, "threads", (json_int_t)options->threads);
 }

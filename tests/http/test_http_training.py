@@ -3,6 +3,8 @@ import hashlib
 import math
 import struct
 
+import pytest
+
 import samples
 
 
@@ -199,6 +201,21 @@ def test_the_202_says_where_the_job_is(client, name):
     accepted = client.post("/v1/jobs", samples.job(name), expect=202)
     assert accepted.headers["location"] == f"/v1/jobs/{accepted.json['id']}"
     client.wait(accepted.json["id"])
+
+
+@pytest.mark.parametrize("optimizer", [
+    {"type": "nesterov", "learning_rate": 0.05}, {"type": "rmsprop"}, {"type": "adagrad"},
+    {"type": "adadelta", "rho": 0.8}, {"type": "adam", "learning_rate": 0.01, "beta1": 0.8},
+    {"type": "adamw", "weight_decay": 0.1}, {"type": "nadam"},
+    {"type": "lion", "learning_rate": 0.001}], ids=lambda optimizer: optimizer["type"])
+def test_every_optimizer_trains(client, name, optimizer):
+    client.put_csv(name, samples.surface_text(200), target="height,slope")
+    client.post("/v1/models", samples.model(name, (16, 2), "tanh", "linear", "mse"), expect=201)
+    job = client.wait(client.start_job(**samples.job(name, epochs=30, optimizer=optimizer)))
+    assert job["state"] == "succeeded", job
+    assert optimizer.items() <= job["optimizer"].items()
+    points = client.get(f"/v1/jobs/{job['id']}/metrics").json["points"]
+    assert points[-1]["train_loss"] < points[0]["train_loss"]
 
 
 def test_a_plain_curl_d_works(client, name):

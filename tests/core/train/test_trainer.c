@@ -2,12 +2,14 @@
  * loops; the numbers that PyTorch computed; what it refuses. */
 #include "inference.h"
 #include "made_dataset.h"
+#include "optimizer_rule.h"
 #include "torch_fixture.h"
 #include "trainer.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +177,26 @@ static void bits_depend_on_no_worker_and_no_instruction_set(void **state) {
     }
 }
 
+static void every_optimizer_has_the_same_bits(void **state) {
+    (void)state;
+    const architecture *a = &architectures[0];
+    bp_dataset *data = make_data(ROWS, a->features, a->classes, a->targets);
+    char previous[BP_DIGEST_HEX_SIZE] = "";
+    for (int o = 0; o < BP_OPTIMIZER_COUNT; o++) {
+        bp_train_options options = options_of(2, 37, 0);
+        bp_train_set_optimizer(&options, (bp_optimizer)o);
+        options.weight_decay = 0.01f;
+        run naive = {.isa = "naive", .threads = 1}, fast = {.isa = "auto", .threads = 2};
+        train(&naive, &a->spec, data, &options);
+        train(&fast, &a->spec, data, &options);
+        assert_true(isfinite(naive.last_loss));
+        assert_string_equal(naive.sha256, fast.sha256);
+        assert_string_not_equal(naive.sha256, previous);
+        memcpy(previous, naive.sha256, sizeof previous);
+    }
+    bp_dataset_unref(data);
+}
+
 static void another_seed_gives_other_bits(void **state) {
     (void)state;
     const architecture *a = &architectures[0];
@@ -242,14 +264,14 @@ static void compare_weights(const bp_torch_fixture *f, const bp_snapshot *end, c
     }
 }
 
-/* 20 steps over minibatches in the order of the rows: the loss curve and the weights at its end. */
-static void compare_curve(const char *fixture, float momentum, const char *losses,
-                          const char *weights) {
-    bp_torch_fixture *f;
-    assert_int_equal(bp_torch_fixture_load(&f, fixture, NULL), BP_OK);
+/* Steps over minibatches in the order of the rows: the loss curve and the weights at its end, which
+ * the fixture calls {run}_losses and {run}_w. */
+static void compare_curve(const bp_torch_fixture *f, bp_train_options o, const char *run_name) {
+    char losses[BP_TORCH_NAME_SIZE], weights[BP_TORCH_NAME_SIZE];
+    snprintf(losses, sizeof losses, "%s_losses", run_name);
+    snprintf(weights, sizeof weights, "%s_w", run_name);
     bp_dataset *data = fixture_data(f);
-    bp_train_options o = options_of(1000, f->batch_size, momentum);
-    o.learning_rate = (float)f->learning_rate;
+    o.batch_size = f->batch_size;
     o.shuffle = false;
     o.validation_fraction = 0;
     bp_pool *pool;
@@ -260,29 +282,82 @@ static void compare_curve(const char *fixture, float momentum, const char *losse
     bp_trainer *trainer;
     assert_int_equal(bp_trainer_new(&trainer, start, data, &o, place, NULL), BP_OK);
     const bp_torch_tensor *want = bp_torch_fixture_find(f, losses, 0);
-    assert_int_equal(want->columns, 20);
     for (size_t i = 0; i < want->columns; i++) {
         assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
         double loss = bp_trainer_progress(trainer).batch_loss;
         assert_near(losses, loss, want->value[i], fabs(want->value[i]));
     }
     assert_int_equal(bp_trainer_snapshot(trainer, &end, NULL), BP_OK);
-    assert_int_equal(end->version, 20);
+    assert_int_equal(end->version, want->columns);
     compare_weights(f, end, weights);
     bp_snapshot_unref(end);
     bp_snapshot_unref(start);
     bp_trainer_free(trainer);
     bp_pool_free(pool);
     bp_dataset_unref(data);
-    bp_torch_fixture_free(f);
+}
+
+static bp_torch_fixture *load(const char *name) {
+    bp_torch_fixture *fixture;
+    assert_int_equal(bp_torch_fixture_load(&fixture, name, NULL), BP_OK);
+    return fixture;
 }
 
 static void loss_curves_are_pytorchs(void **state) {
     (void)state;
-    compare_curve("torch_classifier", 0.0f, "sgd_losses", "sgd_w");
-    compare_curve("torch_regressor", 0.0f, "sgd_losses", "sgd_w");
-    compare_curve("torch_classifier", 0.9f, "momentum_losses", "momentum_w");
-    compare_curve("torch_regressor", 0.9f, "momentum_losses", "momentum_w");
+    static const char *const names[] = {"torch_classifier", "torch_regressor"};
+    for (size_t i = 0; i < 2; i++) {
+        bp_torch_fixture *f = load(names[i]);
+        bp_train_options o = options_of(1000, f->batch_size, 0);
+        o.learning_rate = (float)f->learning_rate;
+        assert_int_equal(bp_torch_fixture_find(f, "sgd_losses", 0)->columns, 20);
+        compare_curve(f, o, "sgd");
+        o.momentum = (float)f->momentum;
+        compare_curve(f, o, "momentum");
+        bp_torch_fixture_free(f);
+    }
+}
+
+/* The settings of make_torch_fixture.py's OPTIMIZERS. */
+static void optimizers_are_pytorchs(void **state) {
+    (void)state;
+    static const struct {
+        bp_optimizer optimizer;
+        bp_train_options settings;
+    } cases[] = {
+        {BP_OPTIMIZER_NESTEROV, {.learning_rate = 0.05f, .momentum = 0.8f, .weight_decay = 0.01f}},
+        {BP_OPTIMIZER_RMSPROP,
+         {.learning_rate = 0.01f, .rho = 0.95f, .epsilon = 1e-6f, .weight_decay = 0.01f}},
+        {BP_OPTIMIZER_ADAGRAD, {.learning_rate = 0.02f, .epsilon = 1e-6f, .weight_decay = 0.01f}},
+        {BP_OPTIMIZER_ADADELTA,
+         {.learning_rate = 0.5f, .rho = 0.9f, .epsilon = 1e-4f, .weight_decay = 0.01f}},
+        {BP_OPTIMIZER_ADAM,
+         {.learning_rate = 0.01f,
+          .beta1 = 0.8f,
+          .beta2 = 0.95f,
+          .epsilon = 1e-6f,
+          .weight_decay = 0.01f}},
+        {BP_OPTIMIZER_ADAMW,
+         {.learning_rate = 0.01f,
+          .beta1 = 0.8f,
+          .beta2 = 0.95f,
+          .epsilon = 1e-6f,
+          .weight_decay = 0.1f}},
+        {BP_OPTIMIZER_NADAM,
+         {.learning_rate = 0.01f,
+          .beta1 = 0.8f,
+          .beta2 = 0.95f,
+          .epsilon = 1e-6f,
+          .weight_decay = 0.01f}},
+    };
+    bp_torch_fixture *f = load("torch_optimizers");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bp_train_options o = cases[i].settings;
+        o.optimizer = cases[i].optimizer;
+        o.epochs = 1000;
+        compare_curve(f, o, bp_optimizers.names[o.optimizer]);
+    }
+    bp_torch_fixture_free(f);
 }
 
 /* --- what it refuses ------------------------------------------------------------------------ */
@@ -380,8 +455,10 @@ static void mse_takes_classes_as_one_hot(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_depend_on_no_worker_and_no_instruction_set),
+        cmocka_unit_test(every_optimizer_has_the_same_bits),
         cmocka_unit_test(another_seed_gives_other_bits),
         cmocka_unit_test(loss_curves_are_pytorchs),
+        cmocka_unit_test(optimizers_are_pytorchs),
         cmocka_unit_test(training_to_divergence_is_told),
         cmocka_unit_test(unfit_data_is_refused),
         cmocka_unit_test(predictions_do_not_depend_on_their_neighbours),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "optimizer_rule.h"
 #include "route_table.h"
 
 static json_t *get_document(void **state) {
@@ -177,6 +178,7 @@ static void test_vocabularies_agree(void **state) {
     check_enum(schemas, "Loss", &bp_losses);
     check_enum(schemas, "Initializer", &bp_initializers);
     check_enum(schemas, "Preprocessing", &bp_preprocessings);
+    check_enum(schemas, "OptimizerType", &bp_optimizers);
     const json_t *states = json_object_get(json_object_get(schemas, "JobState"), "enum");
     assert_int_equal(json_array_size(states), BP_JOB_STATE_COUNT);
     for (int i = 0; i < BP_JOB_STATE_COUNT; i++) {

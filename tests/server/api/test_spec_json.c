@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "optimizer_rule.h"
 #include "philox.h"
 #include "spec_json.h"
 
@@ -125,6 +126,31 @@ static void test_option_defaults(void **state) {
     assert_true(options.learning_rate == usual.learning_rate && options.momentum == 0);
 }
 
+/* Every optimiser with settings that are not its defaults. */
+static void test_optimizers_round_trip(void **state) {
+    (void)state;
+    for (int o = 0; o < BP_OPTIMIZER_COUNT; o++) {
+        bp_train_options options = bp_train_defaults(), again;
+        bp_train_set_optimizer(&options, (bp_optimizer)o);
+        for (size_t h = 0; h < BP_HYPERPARAMETER_COUNT; h++) {
+            if (bp_optimizer_has((bp_optimizer)o, (bp_hyperparameter)h)) {
+                const float value = 0.3f + 0.1f * (float)h;
+                memcpy((char *)&options + bp_hyperparameters[h].offset, &value, sizeof value);
+            }
+        }
+        json_t *json = bp_train_options_to_json(&options);
+        char *text = json_dumps(json, 0);
+        assert_int_equal(read_options(&again, text, NULL), BP_OK);
+        assert_int_equal(again.optimizer, o);
+        for (size_t h = 0; h < BP_HYPERPARAMETER_COUNT; h++) {
+            size_t at = bp_hyperparameters[h].offset;
+            assert_memory_equal((char *)&again + at, (char *)&options + at, sizeof(float));
+        }
+        free(text);
+        json_decref(json);
+    }
+}
+
 /* Whatever the bits of the rates: text and back gives them again. */
 static void test_options_round_trip(void **state) {
     (void)state;
@@ -172,6 +198,11 @@ static const struct {
     {"{\"optimizer\": {\"learning_rate\": 1e-60}}", "/optimizer/learning_rate"},
     {"{\"optimizer\": {\"learning_rate\": 1e60}}", "/optimizer/learning_rate"},
     {"{\"optimizer\": {\"momentum\": 1}}", "/optimizer/momentum"},
+    {"{\"optimizer\": {\"beta1\": 0.9}}", "/optimizer/beta1"}, /* not one of sgd's */
+    {"{\"optimizer\": {\"type\": \"adam\", \"momentum\": 0.9}}", "/optimizer/momentum"},
+    {"{\"optimizer\": {\"type\": \"adam\", \"beta2\": 1}}", "/optimizer/beta2"},
+    {"{\"optimizer\": {\"type\": \"adam\", \"epsilon\": 0}}", "/optimizer/epsilon"},
+    {"{\"optimizer\": {\"type\": \"lion\", \"weight_decay\": -1}}", "/optimizer/weight_decay"},
     {"{\"validation\": {\"fraction\": 0.95}}", "/validation/fraction"},
     {"{\"validation\": {\"fraction\": true}}", "/validation/fraction"},
     {"{\"shuffle\": 1}", "/shuffle"},
@@ -190,10 +221,10 @@ static void test_bad_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_model_defaults),  cmocka_unit_test(test_model_round_trip),
-        cmocka_unit_test(test_bad_models),      cmocka_unit_test(test_too_many_layers),
-        cmocka_unit_test(test_option_defaults), cmocka_unit_test(test_options_round_trip),
-        cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_model_defaults),     cmocka_unit_test(test_model_round_trip),
+        cmocka_unit_test(test_bad_models),         cmocka_unit_test(test_too_many_layers),
+        cmocka_unit_test(test_option_defaults),    cmocka_unit_test(test_optimizers_round_trip),
+        cmocka_unit_test(test_options_round_trip), cmocka_unit_test(test_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,112 @@
+/* The optimisers of optimizer.h on vectors: naive_optimizer.h, operation by operation. */
+#ifndef BP_VECTOR_OPTIMIZER_H
+#define BP_VECTOR_OPTIMIZER_H
+
+#include "optimizer.h"
+#include "vec.h"
+
+/* A run's parameters in registers, VL at a time. */
+typedef struct lanes_of {
+    vf g, s, u, w;
+} lanes_of;
+
+BP_INLINE void step_sgd(const bp_step_rule *r, lanes_of *p) {
+    p->s = vf_fma(vf_set(r->momentum), p->s, p->g);
+    p->w = vf_fma(vf_set(-r->rate), p->s, p->w);
+}
+
+BP_INLINE void step_nesterov(const bp_step_rule *r, lanes_of *p) {
+    p->s = vf_fma(vf_set(r->momentum), p->s, p->g);
+    p->w = vf_fma(vf_set(-r->rate), vf_fma(vf_set(r->momentum), p->s, p->g), p->w);
+}
+
+BP_INLINE void step_rmsprop(const bp_step_rule *r, lanes_of *p) {
+    p->s = vf_fma(vf_set(r->rest2), p->g * p->g, r->beta2 * p->s);
+    p->w = vf_fma(vf_set(-r->rate), p->g / (vf_sqrt(p->s) + r->epsilon), p->w);
+}
+
+BP_INLINE void step_adagrad(const bp_step_rule *r, lanes_of *p) {
+    p->s = vf_fma(p->g, p->g, p->s);
+    p->w = vf_fma(vf_set(-r->rate), p->g / (vf_sqrt(p->s) + r->epsilon), p->w);
+}
+
+BP_INLINE void step_adadelta(const bp_step_rule *r, lanes_of *p) {
+    p->s = vf_fma(vf_set(r->rest2), p->g * p->g, r->beta2 * p->s);
+    vf d = vf_sqrt(p->u + r->epsilon) / vf_sqrt(p->s + r->epsilon) * p->g;
+    p->u = vf_fma(vf_set(r->rest2), d * d, r->beta2 * p->u);
+    p->w = vf_fma(vf_set(-r->rate), d, p->w);
+}
+
+BP_INLINE void moments(const bp_step_rule *r, lanes_of *p) {
+    p->s = vf_fma(vf_set(r->rest1), p->g, r->beta1 * p->s);
+    p->u = vf_fma(vf_set(r->rest2), p->g * p->g, r->beta2 * p->u);
+}
+
+BP_INLINE void step_adam(const bp_step_rule *r, lanes_of *p) {
+    moments(r, p);
+    vf below = vf_fma(vf_sqrt(p->u), vf_set(r->root), vf_set(r->epsilon));
+    p->w = vf_fma(vf_set(-r->rate), p->s / below, p->w);
+}
+
+BP_INLINE void step_adamw(const bp_step_rule *r, lanes_of *p) {
+    p->w = p->w * r->keep;
+    step_adam(r, p);
+}
+
+BP_INLINE void step_nadam(const bp_step_rule *r, lanes_of *p) {
+    moments(r, p);
+    vf below = vf_fma(vf_sqrt(p->u), vf_set(r->root), vf_set(r->epsilon));
+    p->w = vf_fma(vf_set(-r->rate), p->g / below, p->w);
+    p->w = vf_fma(vf_set(-r->rate_m), p->s / below, p->w);
+}
+
+BP_INLINE void step_lion(const bp_step_rule *r, lanes_of *p) {
+    vf c = vf_fma(vf_set(r->rest1), p->g, r->beta1 * p->s);
+    vf sign = vf_select(c > 0.0f, vf_set(1.0f), vf_select(c < 0.0f, vf_set(-1.0f), (vf){0}));
+    p->w = vf_fma(vf_set(-r->rate), sign, p->w * r->keep);
+    p->s = vf_fma(vf_set(r->rest2), p->g, r->beta2 * p->s);
+}
+
+/* A loop for each optimiser; those of one state have no second array. */
+#define OPTIMIZER_LOOP(name, states)                                                               \
+    static void run_##name(const bp_parameter_step *step) {                                        \
+        const bp_step_rule rule = *step->rule;                                                     \
+        const vf decay = vf_set(rule.decay);                                                       \
+        for (size_t i = 0; i < step->count; i += VL) {                                             \
+            const size_t lanes = step->count - i < VL ? step->count - i : VL;                      \
+            lanes_of p = {.s = vf_load_lanes(step->state[0] + i, lanes),                           \
+                          .w = vf_load_lanes(step->weight + i, lanes)};                            \
+            p.g = vf_fma(decay, p.w, vf_load_lanes(step->gradient + i, lanes));                    \
+            if ((states) > 1) {                                                                    \
+                p.u = vf_load_lanes(step->state[1] + i, lanes);                                    \
+            }                                                                                      \
+            step_##name(&rule, &p);                                                                \
+            vf_store_lanes(step->state[0] + i, p.s, lanes);                                        \
+            if ((states) > 1) {                                                                    \
+                vf_store_lanes(step->state[1] + i, p.u, lanes);                                    \
+            }                                                                                      \
+            vf_store_lanes(step->weight + i, p.w, lanes);                                          \
+        }                                                                                          \
+    }
+OPTIMIZER_LOOP(sgd, 1)
+OPTIMIZER_LOOP(nesterov, 1)
+OPTIMIZER_LOOP(rmsprop, 1)
+OPTIMIZER_LOOP(adagrad, 1)
+OPTIMIZER_LOOP(adadelta, 2)
+OPTIMIZER_LOOP(adam, 2)
+OPTIMIZER_LOOP(adamw, 2)
+OPTIMIZER_LOOP(nadam, 2)
+OPTIMIZER_LOOP(lion, 1)
+
+static void vector_optimize(const bp_parameter_step *step) {
+    static void (*const run[BP_OPTIMIZER_COUNT])(const bp_parameter_step *) = {
+        [BP_OPTIMIZER_SGD] = run_sgd,           [BP_OPTIMIZER_NESTEROV] = run_nesterov,
+        [BP_OPTIMIZER_RMSPROP] = run_rmsprop,   [BP_OPTIMIZER_ADAGRAD] = run_adagrad,
+        [BP_OPTIMIZER_ADADELTA] = run_adadelta, [BP_OPTIMIZER_ADAM] = run_adam,
+        [BP_OPTIMIZER_ADAMW] = run_adamw,       [BP_OPTIMIZER_NADAM] = run_nadam,
+        [BP_OPTIMIZER_LION] = run_lion,
+    };
+    run[step->rule->optimizer](step);
+}
+
+#endif

@@ -1,0 +1,133 @@
+#include "optimizer_rule.h"
+
+#include <math.h>
+
+#define X(name, member, range) {#member, offsetof(bp_train_options, member), range},
+const bp_hyperparameter_info bp_hyperparameters[BP_HYPERPARAMETER_COUNT] = {
+    BP_HYPERPARAMETER_TABLE(X)};
+#undef X
+
+#define X(name, wire, states, formula) wire,
+static const char *const names[] = {BP_OPTIMIZER_TABLE(X)};
+#undef X
+#define X(name, wire, states, formula) formula,
+static const char *const formulas[] = {BP_OPTIMIZER_TABLE(X)};
+#undef X
+#define X(name, wire, states, formula) states,
+static const size_t states_of[] = {BP_OPTIMIZER_TABLE(X)};
+#undef X
+
+const bp_vocabulary bp_optimizers = {"optimizer", BP_OPTIMIZER_COUNT, names, formulas};
+
+/* The defaults, NONE where an optimiser does not have the setting. In the order of the table:
+ * learning rate, momentum, beta1, beta2, rho, epsilon, weight decay. */
+#define NONE (-1.0f)
+static const float defaults[BP_OPTIMIZER_COUNT][BP_HYPERPARAMETER_COUNT] = {
+    [BP_OPTIMIZER_SGD] = {0.1f, 0.9f, NONE, NONE, NONE, NONE, 0},
+    [BP_OPTIMIZER_NESTEROV] = {0.1f, 0.9f, NONE, NONE, NONE, NONE, 0},
+    [BP_OPTIMIZER_RMSPROP] = {0.001f, NONE, NONE, NONE, 0.99f, 1e-8f, 0},
+    [BP_OPTIMIZER_ADAGRAD] = {0.01f, NONE, NONE, NONE, NONE, 1e-10f, 0},
+    [BP_OPTIMIZER_ADADELTA] = {1.0f, NONE, NONE, NONE, 0.9f, 1e-6f, 0},
+    [BP_OPTIMIZER_ADAM] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0},
+    [BP_OPTIMIZER_ADAMW] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0.01f},
+    [BP_OPTIMIZER_NADAM] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0},
+    [BP_OPTIMIZER_LION] = {0.0001f, NONE, 0.9f, 0.99f, NONE, NONE, 0},
+};
+
+static float *setting(bp_train_options *options, size_t h) {
+    return (float *)(void *)((char *)options + bp_hyperparameters[h].offset);
+}
+
+static float get(const bp_train_options *options, size_t h) {
+    return *(const float *)(const void *)((const char *)options + bp_hyperparameters[h].offset);
+}
+
+void bp_train_set_optimizer(bp_train_options *options, bp_optimizer optimizer) {
+    options->optimizer = optimizer;
+    for (size_t h = 0; h < BP_HYPERPARAMETER_COUNT; h++) {
+        float value = defaults[optimizer][h];
+        *setting(options, h) = value == NONE ? 0 : value;
+    }
+}
+
+bool bp_optimizer_has(bp_optimizer optimizer, bp_hyperparameter hyperparameter) {
+    return defaults[optimizer][hyperparameter] != NONE;
+}
+
+size_t bp_optimizer_states(const bp_train_options *options) {
+    bool plain = options->optimizer == BP_OPTIMIZER_SGD && options->momentum == 0 &&
+                 options->weight_decay == 0;
+    return plain ? 0 : states_of[options->optimizer];
+}
+
+static bool in_range(bp_hyperparameter h, float value) {
+    switch (h) {
+    case BP_HYPERPARAMETER_LEARNING_RATE:
+    case BP_HYPERPARAMETER_EPSILON:
+        return value > 0 && isfinite(value);
+    case BP_HYPERPARAMETER_WEIGHT_DECAY:
+        return value >= 0 && isfinite(value);
+    default:
+        return value >= 0 && value < 1;
+    }
+}
+
+bp_status bp_optimizer_check(const bp_train_options *options, bp_error *err) {
+    for (size_t h = 0; h < BP_HYPERPARAMETER_COUNT; h++) {
+        bp_hyperparameter which = (bp_hyperparameter)h;
+        if (bp_optimizer_has(options->optimizer, which) && !in_range(which, get(options, h))) {
+            bp_status status = bp_fail(err, BP_INVALID, bp_hyperparameters[h].name, "%s must be %s",
+                                       bp_hyperparameters[h].name, bp_hyperparameters[h].range);
+            bp_error_nest(err, "/optimizer/");
+            return status;
+        }
+    }
+    return BP_OK;
+}
+
+static void count_step(bp_optimizer_clock *clock, const bp_train_options *o) {
+    if (clock->step == 0) {
+        *clock = (bp_optimizer_clock){.beta1_power = 1, .beta2_power = 1, .nadam_power = 1};
+        clock->nadam_product = 1;
+    }
+    clock->step++;
+    clock->beta1_power *= (double)o->beta1;
+    clock->beta2_power *= (double)o->beta2;
+}
+
+/* mu_t = b1 (1 - 0.96^(0.004 t) / 2); 0.96^0.004 is a constant, so that no library's pow decides.
+ */
+static void set_nadam(bp_optimizer_clock *clock, const bp_train_options *o, bp_step_rule *rule) {
+    const double per_step = 0.9998367253526753;
+    const double eta = (double)o->learning_rate, beta1 = (double)o->beta1;
+    clock->nadam_power *= per_step;
+    double mu = beta1 * (1 - 0.5 * clock->nadam_power);
+    double next = beta1 * (1 - 0.5 * clock->nadam_power * per_step);
+    clock->nadam_product *= mu;
+    rule->rate = (float)(eta * (1 - mu) / (1 - clock->nadam_product));
+    rule->rate_m = (float)(eta * next / (1 - clock->nadam_product * next));
+}
+
+bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options *o) {
+    count_step(clock, o);
+    const bool average = bp_optimizer_has(o->optimizer, BP_HYPERPARAMETER_RHO);
+    const bool decoupled = o->optimizer == BP_OPTIMIZER_ADAMW || o->optimizer == BP_OPTIMIZER_LION;
+    const float beta2 = average ? o->rho : o->beta2;
+    bp_step_rule rule = {.optimizer = o->optimizer,
+                         .rate = o->learning_rate,
+                         .momentum = o->momentum,
+                         .beta1 = o->beta1,
+                         .rest1 = (float)(1 - (double)o->beta1),
+                         .beta2 = beta2,
+                         .rest2 = (float)(1 - (double)beta2),
+                         .root = (float)(1 / sqrt(1 - clock->beta2_power)),
+                         .epsilon = o->epsilon,
+                         .decay = decoupled ? 0 : o->weight_decay};
+    rule.keep = decoupled ? (float)(1 - (double)o->learning_rate * (double)o->weight_decay) : 1;
+    if (o->optimizer == BP_OPTIMIZER_ADAM || o->optimizer == BP_OPTIMIZER_ADAMW) {
+        rule.rate = (float)((double)o->learning_rate / (1 - clock->beta1_power));
+    } else if (o->optimizer == BP_OPTIMIZER_NADAM) {
+        set_nadam(clock, o, &rule);
+    }
+    return rule;
+}
