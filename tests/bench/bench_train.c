@@ -102,7 +102,8 @@ static void enter(bench *b, size_t place, bool (*run)(void *, double, bp_window 
 
 static void enter_peak(bench *b, size_t t) {
     entrant *e = &b->contest.entrants[peak_place(t)];
-    e->stepper = (bp_stepper){.step = bp_fma_step, .context = &b->fma[t]};
+    e->stepper = (bp_stepper){
+        .step = bp_fma_step, .context = &b->fma[t], .processors = b->options.threads[t]};
     enter(b, peak_place(t), bp_stepper_run, &e->stepper);
     b->contest.contestants[peak_place(t)].seconds *= b->fma[t].set != NULL ? peak_share : 0;
 }

@@ -49,15 +49,17 @@ bp_reading bp_reading_now(void) {
     return now;
 }
 
-bool bp_reading_is_clean(bp_reading from, bp_reading to) {
+bool bp_reading_is_clean(bp_reading from, bp_reading to, size_t processors) {
     double wall = to.wall - from.wall, processor = to.processor - from.processor;
-    return to.preemptions - from.preemptions <= (long)(wall / 0.050) && processor >= 0.97 * wall &&
+    return to.preemptions - from.preemptions <= (long)(wall / 0.050) &&
+           processor >= 0.97 * wall * (double)processors &&
            to.waiting - from.waiting <= 0.03 * wall;
 }
 
 bool bp_stepper_run(void *context, double seconds, bp_window *out) {
     bp_stepper *stepper = context;
     size_t steps = stepper->steps > 0 ? stepper->steps : 1;
+    size_t processors = stepper->processors > 0 ? stepper->processors : 1;
     bp_reading from = bp_reading_now();
     double begin = bp_clock_seconds();
     for (size_t i = 0; i < steps; i++) {
@@ -68,7 +70,7 @@ bool bp_stepper_run(void *context, double seconds, bp_window *out) {
     double took = bp_clock_seconds() - begin;
     *out = (bp_window){.rate = (double)steps / took,
                        .seconds = took,
-                       .clean = bp_reading_is_clean(from, bp_reading_now())};
+                       .clean = bp_reading_is_clean(from, bp_reading_now(), processors)};
     stepper->steps = 1 + (size_t)(seconds * out->rate);
     return true;
 }

@@ -21,7 +21,8 @@ typedef struct bp_reading {
 } bp_reading;
 
 bp_reading bp_reading_now(void);
-bool bp_reading_is_clean(bp_reading from, bp_reading to);
+/* `processors`: how many the process keeps busy at least. */
+bool bp_reading_is_clean(bp_reading from, bp_reading to, size_t processors);
 
 typedef struct bp_window {
     double rate;    /* steps per second */
@@ -33,7 +34,8 @@ typedef struct bp_window {
 typedef struct bp_stepper {
     bool (*step)(void *context); /* false: it failed */
     void *context;
-    size_t steps; /* of the next window; 0: one, to see how long it takes */
+    size_t processors; /* that a step keeps busy at least; 0 is taken as 1 */
+    size_t steps;      /* of the next window; 0: one, to see how long it takes */
 } bp_stepper;
 
 /* Times as many steps as take about `seconds`, at least one. A bp_contestant's run, its context a
