@@ -37,6 +37,7 @@ struct bp_exchange {
     bp_response refusal; /* headers that go with the problem: Allow */
     char capture[BP_CAPTURE_SIZE];
     char if_none_match[BP_ETAG_SIZE];
+    char accept[BP_ACCEPT_SIZE];
     char request_id[REQUEST_ID_SIZE];
 };
 
@@ -166,7 +167,8 @@ static bp_call make_call(const bp_exchange *exchange) {
                      .capture = exchange->capture,
                      .query = &exchange->query,
                      .stream = exchange->stream,
-                     .if_none_match = exchange->if_none_match};
+                     .if_none_match = exchange->if_none_match,
+                     .accept = exchange->accept};
 }
 
 static bool open_stream(bp_exchange *exchange) {
@@ -194,6 +196,7 @@ bp_exchange *bp_exchange_begin(bp_api *api, const bp_request *request, bp_body_p
     snprintf(exchange->request_id, sizeof exchange->request_id, "%s",
              request->request_id != NULL ? request->request_id : "");
     copy_header(request, "If-None-Match", exchange->if_none_match, sizeof exchange->if_none_match);
+    copy_header(request, "Accept", exchange->accept, sizeof exchange->accept);
     bool good = find_route(exchange, request) && check_type(exchange, request) &&
                 check_length(exchange, request) && parse_query(exchange, request) &&
                 open_stream(exchange);

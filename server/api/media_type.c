@@ -6,7 +6,7 @@
 static bool is_type(const char *content_type, const char *type) {
     size_t size = strlen(type);
     return strncasecmp(content_type, type, size) == 0 &&
-           strchr(" \t;", content_type[size]) != NULL; /* also its end */
+           strchr(" \t;,", content_type[size]) != NULL; /* also its end */
 }
 
 bp_media bp_media_of(const char *content_type) {

@@ -13,7 +13,7 @@ typedef enum bp_media {
 
 /* Of a Content-Type, whose parameters do not count; NULL: not sent. */
 bp_media bp_media_of(const char *content_type);
-/* Whether a Content-Type is one of `types` (ended by NULL). */
+/* Whether a Content-Type, or what an Accept names first, is one of `types` (ended by NULL). */
 bool bp_media_is_among(const char *content_type, const char *const *types);
 
 /* Whether a browser sends it on behalf of another site's page: Sec-Fetch-Site says so, or, where it

@@ -1,9 +1,8 @@
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "given_rows.h"
 #include "json_fields.h"
 #include "reply.h"
 #include "resources.h"
@@ -24,48 +23,6 @@ static bp_status get_trained(const bp_call *call, bp_model_info *out, bp_error *
 }
 
 /* --- instances in --------------------------------------------------------------------------- */
-
-static bp_status read_instance(float *x, const bp_snapshot *snapshot, const json_t *row,
-                               bp_error *err) {
-    size_t width = snapshot->network.width[0];
-    if (!json_is_array(row)) {
-        return bp_fail(err, BP_INVALID, NULL,
-                       "an instance must be an array of %zu numbers, found %s", width,
-                       bp_json_kind(row));
-    }
-    if (json_array_size(row) != width) {
-        return bp_fail(err, BP_INVALID, NULL, "the instance has %zu numbers, the model %zu inputs",
-                       json_array_size(row), width);
-    }
-    for (size_t i = 0; i < width; i++) {
-        const json_t *cell = json_array_get(row, i);
-        double value = json_number_value(cell);
-        char pointer[32];
-        snprintf(pointer, sizeof pointer, "/%zu", i);
-        if (!json_is_number(cell)) {
-            return bp_fail(err, BP_INVALID, pointer, "expected a number for '%.80s', found %s",
-                           snapshot->features.item[i], bp_json_kind(cell));
-        }
-        if (fabs(value) > (double)FLT_MAX) {
-            return bp_fail(err, BP_INVALID, pointer, "%g is beyond the range of float32", value);
-        }
-        x[i] = (float)value;
-    }
-    return BP_OK;
-}
-
-static bp_status read_instances(float *x, const bp_snapshot *snapshot, const json_t *instances,
-                                bp_error *err) {
-    for (size_t i = 0; i < json_array_size(instances); i++) {
-        bp_status status = read_instance(x + i * snapshot->network.width[0], snapshot,
-                                         json_array_get(instances, i), err);
-        if (status != BP_OK) {
-            bp_error_nest(err, "/instances/%zu", i);
-            return status;
-        }
-    }
-    return BP_OK;
-}
 
 static bp_status check_count(const bp_snapshot *snapshot, size_t count, bp_error *err) {
     size_t outputs = snapshot->network.width[snapshot->network.layer_count];
@@ -152,7 +109,7 @@ static bp_status predict(bp_call *call, const bp_snapshot *snapshot, const json_
         status = bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu instances", count);
     }
     if (status == BP_OK) {
-        status = read_instances(x, snapshot, instances, err);
+        status = bp_read_instances(x, snapshot, instances, err);
     }
     if (status == BP_OK) {
         status = bp_predict(snapshot, bp_service_kernels(call->service), x, count, outputs, err);

@@ -28,6 +28,11 @@ bp_status bp_handle_get_parameters(bp_call *call, bp_error *err);
 bp_status bp_handle_predict(bp_call *call, bp_error *err);
 bp_status bp_handle_evaluate(bp_call *call, bp_error *err);
 
+/* gradients_api.c, gradcheck_api.c, jacobian_api.c */
+bp_status bp_handle_gradients(bp_call *call, bp_error *err);
+bp_status bp_handle_gradcheck(bp_call *call, bp_error *err);
+bp_status bp_handle_jacobian(bp_call *call, bp_error *err);
+
 /* jobs_api.c */
 extern const bp_parameter bp_metrics_parameters[];
 bp_status bp_handle_start_job(bp_call *call, bp_error *err);

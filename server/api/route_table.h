@@ -7,7 +7,7 @@
 #include "api.h"
 #include "query.h"
 
-enum { BP_CAPTURE_SIZE = 256, BP_ETAG_SIZE = 80, BP_ALLOW_SIZE = 64 };
+enum { BP_CAPTURE_SIZE = 256, BP_ETAG_SIZE = 80, BP_ACCEPT_SIZE = 256, BP_ALLOW_SIZE = 64 };
 
 /* What a handler works on; valid during the call. */
 typedef struct bp_call {
@@ -18,6 +18,7 @@ typedef struct bp_call {
     const json_t *body;        /* NULL: the route takes none, or it was streamed */
     void *stream;              /* what the route's stream opened; NULL: none */
     const char *if_none_match; /* "" : not sent */
+    const char *accept;        /* likewise */
     bp_response *response;     /* to be filled */
 } bp_call;
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gradients.h"
 #include "optimizer_rule.h"
 #include "route_table.h"
 
@@ -154,9 +155,10 @@ static void check_closed(const json_t *schemas, const char *name) {
 static void test_requests_are_closed(void **state) {
     json_t *document = get_document(state);
     json_t *schemas = json_object_get(json_object_get(document, "components"), "schemas");
-    static const char *const requests[] = {"DatasetCreate",  "ModelCreate", "LayerCreate",
-                                           "PredictRequest", "JobCreate",   "EvaluateRequest",
-                                           "Optimizer",      "Validation"};
+    static const char *const requests[] = {"DatasetCreate",    "ModelCreate",    "LayerCreate",
+                                           "PredictRequest",   "JobCreate",      "EvaluateRequest",
+                                           "Optimizer",        "Validation",     "GradientsRequest",
+                                           "GradcheckRequest", "JacobianRequest"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         check_closed(schemas, requests[i]);
     }
@@ -178,6 +180,8 @@ static void test_vocabularies_agree(void **state) {
     check_enum(schemas, "Loss", &bp_losses);
     check_enum(schemas, "Initializer", &bp_initializers);
     check_enum(schemas, "Preprocessing", &bp_preprocessings);
+    check_enum(schemas, "GradientField", &bp_gradient_fields);
+    check_enum(schemas, "Reduction", &bp_reductions);
     check_enum(schemas, "OptimizerType", &bp_optimizers);
     const json_t *states = json_object_get(json_object_get(schemas, "JobState"), "enum");
     assert_int_equal(json_array_size(states), BP_JOB_STATE_COUNT);
