@@ -10,6 +10,7 @@
 #define BP_ROUND_MAGIC 0x1.8p+23f    /* adding and subtracting it rounds to the nearest integer */
 #define BP_EXP_MAX_INPUT 0x1.64p+6f  /* 89: beyond it every e^x is infinite */
 #define BP_EXP_MIN_INPUT -0x1.a4p+6f /* -105: below it every e^x is 0 */
+#define BP_EXPM1_MIN_INPUT -30.0f    /* below it e^x - 1 rounds to -1 */
 #define BP_EXP_C7 0x1.a151bcp-13f
 #define BP_EXP_C6 0x1.6d4366p-10f
 #define BP_EXP_C5 0x1.1110c6p-7f
@@ -26,6 +27,7 @@
 #define BP_TANH_C0 -3.33332819422e-1f
 
 /* log: x = 2^e m with m in [sqrt(1/2), sqrt(2)); log(1 + f) = f - f^2/2 + f^3 P(f); Cephes logf. */
+#define BP_SQRT_TWO_LESS_1 0.41421356f
 #define BP_SQRT_HALF 0.707106781186547524f
 #define BP_LOG_C8 7.0376836292e-2f
 #define BP_LOG_C7 -1.1514610310e-1f
@@ -38,5 +40,9 @@
 #define BP_LOG_C0 3.3333331174e-1f
 #define BP_LOG_LN2_HIGH 0.693359375f
 #define BP_LOG_LN2_LOW -2.12194440e-4f
+
+#define BP_LEAKY_SLOPE 0.01f
+#define BP_SELU_LAMBDA 1.05070098735548049342f
+#define BP_SELU_LAMBDA_ALPHA 1.75809934084737685994f
 
 #endif

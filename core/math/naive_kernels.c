@@ -1,6 +1,7 @@
 /* The definitions of the arithmetic as loops over single numbers. Slow on purpose, and independent
  * of the vector forms: what these loops compute is what every table must compute, bit for bit. */
 #include "kernels_internal.h"
+#include "naive_activation.h"
 #include "naive_optimizer.h"
 #include "scalar_math.h"
 
@@ -38,42 +39,16 @@ static void naive_column_sums(size_t rows, size_t width, const float *a, size_t 
     }
 }
 
-static float sigma(bp_activation activation, float s) {
-    switch (activation) {
-    case BP_ACTIVATION_RELU:
-        return s > 0 ? s : 0;
-    case BP_ACTIVATION_TANH:
-        return bp_tanh_scalar(s);
-    case BP_ACTIVATION_SIGMOID:
-        return bp_sigmoid_scalar(s);
-    default:
-        return s;
-    }
-}
-
-static float sigma_backward(bp_activation activation, float x, float dx) {
-    switch (activation) {
-    case BP_ACTIVATION_RELU:
-        return x > 0 ? dx : 0;
-    case BP_ACTIVATION_TANH:
-        return dx * fmaf(-x, x, 1.0f);
-    case BP_ACTIVATION_SIGMOID:
-        return dx * (x * (1.0f - x));
-    default:
-        return dx;
-    }
-}
-
 static void naive_activate(bp_activation activation, size_t count, float *s) {
     for (size_t i = 0; i < count; i++) {
-        s[i] = sigma(activation, s[i]);
+        s[i] = naive_sigma(activation, s[i]);
     }
 }
 
 static void naive_activate_backward(bp_activation activation, size_t count, const float *x,
                                     const float *dx, float *ds) {
     for (size_t i = 0; i < count; i++) {
-        ds[i] = sigma_backward(activation, x[i], dx[i]);
+        ds[i] = naive_sigma_backward(activation, x[i], dx[i]);
     }
 }
 

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 
 #include "kernels_internal.h"
+#include "vector_activation.h"
 #include "vector_optimizer.h"
 #include "vector_output.h"
 #include "vector_product.h"
@@ -15,71 +16,6 @@ static void vector_column_sums(size_t rows, size_t width, const float *a, size_t
             sum += vf_load_lanes(a + i * a_row + j, lanes);
         }
         vf_store_lanes(out + j, sum, lanes);
-    }
-}
-
-/* --- activations ---------------------------------------------------------------------------- */
-
-BP_INLINE vf vf_relu(vf s) {
-    return vf_select(s > 0.0f, s, (vf){0});
-}
-
-BP_INLINE vf relu_backward(vf x, vf dx) {
-    return vf_select(x > 0.0f, dx, (vf){0});
-}
-BP_INLINE vf tanh_backward(vf x, vf dx) {
-    return dx * vf_fma(-x, x, vf_set(1.0f));
-}
-BP_INLINE vf sigmoid_backward(vf x, vf dx) {
-    return dx * (x * (1.0f - x));
-}
-
-#define FORWARD(name)                                                                              \
-    static void forward_##name(size_t count, float *s) {                                           \
-        for (size_t i = 0; i < count; i += VL) {                                                   \
-            size_t lanes = count - i < VL ? count - i : VL;                                        \
-            vf_store_lanes(s + i, vf_##name(vf_load_lanes(s + i, lanes)), lanes);                  \
-        }                                                                                          \
-    }
-#define BACKWARD(name)                                                                             \
-    static void backward_##name(size_t count, const float *x, const float *dx, float *ds) {        \
-        for (size_t i = 0; i < count; i += VL) {                                                   \
-            size_t lanes = count - i < VL ? count - i : VL;                                        \
-            vf d = name##_backward(vf_load_lanes(x + i, lanes), vf_load_lanes(dx + i, lanes));     \
-            vf_store_lanes(ds + i, d, lanes);                                                      \
-        }                                                                                          \
-    }
-FORWARD(relu)
-FORWARD(tanh)
-FORWARD(sigmoid)
-BACKWARD(relu)
-BACKWARD(tanh)
-BACKWARD(sigmoid)
-
-static void (*const forward[BP_ACTIVATION_COUNT])(size_t, float *) = {
-    [BP_ACTIVATION_RELU] = forward_relu,
-    [BP_ACTIVATION_TANH] = forward_tanh,
-    [BP_ACTIVATION_SIGMOID] = forward_sigmoid,
-};
-static void (*const backward[BP_ACTIVATION_COUNT])(size_t, const float *, const float *,
-                                                   float *) = {
-    [BP_ACTIVATION_RELU] = backward_relu,
-    [BP_ACTIVATION_TANH] = backward_tanh,
-    [BP_ACTIVATION_SIGMOID] = backward_sigmoid,
-};
-
-static void vector_activate(bp_activation activation, size_t count, float *s) {
-    if (forward[activation] != NULL) {
-        forward[activation](count, s);
-    }
-}
-
-static void vector_activate_backward(bp_activation activation, size_t count, const float *x,
-                                     const float *dx, float *ds) {
-    if (backward[activation] != NULL) {
-        backward[activation](count, x, dx, ds);
-    } else if (ds != dx) {
-        memcpy(ds, dx, count * sizeof *ds);
     }
 }
 

@@ -14,7 +14,12 @@ BP_INLINE vf vf_power_of_two(vi n) {
     return (vf)((n + 127) << 23);
 }
 
-BP_INLINE vf vf_exp(vf x) {
+typedef struct vf_reduced {
+    vi n;
+    vf r, q;
+} vf_reduced;
+
+BP_INLINE vf_reduced vf_reduce(vf x) {
     const vf magic = vf_set(BP_ROUND_MAGIC), top = vf_set(BP_EXP_MAX_INPUT),
              bottom = vf_set(BP_EXP_MIN_INPUT);
     vf c = vf_select(x > top, top, x);
@@ -26,15 +31,39 @@ BP_INLINE vf vf_exp(vf x) {
     q = vf_fma(q, r, vf_set(BP_EXP_C4));
     q = vf_fma(q, r, vf_set(BP_EXP_C3));
     q = vf_fma(q, r, vf_set(BP_EXP_C2));
-    vf h = 1.0f + r;
-    vf e = h + vf_fma(q, r * r, r - (h - 1.0f));
-    vi whole = __builtin_convertvector(n, vi), half = whole >> 1;
-    return e * vf_power_of_two(half) * vf_power_of_two(whole - half);
+    return (vf_reduced){__builtin_convertvector(n, vi), r, q};
+}
+
+BP_INLINE vf vf_scale_by(vf a, vi n) {
+    vi half = n >> 1;
+    return a * vf_power_of_two(half) * vf_power_of_two(n - half);
+}
+
+BP_INLINE vf vf_exp(vf x) {
+    vf_reduced t = vf_reduce(x);
+    vf h = 1.0f + t.r;
+    vf e = h + vf_fma(t.q, t.r * t.r, t.r - (h - 1.0f));
+    return vf_scale_by(e, t.n);
+}
+
+/* x <= 0 */
+BP_INLINE vf vf_expm1(vf x) {
+    const vf bottom = vf_set(BP_EXPM1_MIN_INPUT);
+    vf_reduced t = vf_reduce(vf_select(x < bottom, bottom, x));
+    vf scale = vf_power_of_two(t.n);
+    return vf_fma(scale, vf_fma(t.q, t.r * t.r, t.r), scale - 1.0f);
 }
 
 BP_INLINE vf vf_sigmoid(vf x) {
-    vf e = vf_exp(-vf_abs(x));
-    return vf_select(x >= 0.0f, vf_set(1.0f), e) / (1.0f + e);
+    vf_reduced t = vf_reduce(-vf_abs(x));
+    vf h = 1.0f + t.r, s = vf_fma(t.q, t.r * t.r, t.r - (h - 1.0f)), sum = h + s;
+    vf e = vf_scale_by(sum, t.n), lost_e = vf_scale_by(s - (sum - h), t.n);
+    vf d = 1.0f + e, lost_d = (e - (d - 1.0f)) + lost_e, y = 1.0f / d;
+    vf above = vf_select(x >= 0.0f, vf_set(1.0f), e);
+    vf lost_above = vf_select(x >= 0.0f, (vf){0}, lost_e);
+    vf quotient = above * y;
+    vf rest = vf_fma(-quotient, lost_d, vf_fma(-quotient, d, above) + lost_above);
+    return vf_fma(rest, y, quotient);
 }
 
 BP_INLINE vf vf_tanh(vf x) {
@@ -49,14 +78,8 @@ BP_INLINE vf vf_tanh(vf x) {
     return vf_select(a < BP_TANH_SMALL, small, large);
 }
 
-/* Normal x > 0 only. */
-BP_INLINE vf vf_log(vf x) {
-    vi bits = (vi)x, e = (bits >> 23) - 126;
-    vf m = (vf)((bits & 0x007FFFFF) | 0x3F000000);
-    vi low = m < BP_SQRT_HALF;
-    e += low; /* a true lane is -1 */
-    m = vf_select(low, m + m, m);
-    vf f = m - 1.0f, z = f * f, n = __builtin_convertvector(e, vf);
+BP_INLINE vf vf_log_series(vf f, vf n) {
+    vf z = f * f;
     vf p = vf_fma(vf_set(BP_LOG_C8), f, vf_set(BP_LOG_C7));
     p = vf_fma(p, f, vf_set(BP_LOG_C6));
     p = vf_fma(p, f, vf_set(BP_LOG_C5));
@@ -68,6 +91,23 @@ BP_INLINE vf vf_log(vf x) {
     vf y = vf_fma(p * z, f, n * BP_LOG_LN2_LOW);
     y = vf_fma(vf_set(-0.5f), z, y);
     return vf_fma(n, vf_set(BP_LOG_LN2_HIGH), f + y);
+}
+
+/* Normal x > 0 only. */
+BP_INLINE vf vf_log(vf x) {
+    vi bits = (vi)x, e = (bits >> 23) - 126;
+    vf m = (vf)((bits & 0x007FFFFF) | 0x3F000000);
+    vi low = m < BP_SQRT_HALF;
+    m = vf_select(low, m + m, m);
+    return vf_log_series(m - 1.0f, __builtin_convertvector(e + low, vf)); /* true is -1 */
+}
+
+BP_INLINE vf vf_softplus(vf x) {
+    vf e = vf_exp(-vf_abs(x));
+    vi near = e < BP_SQRT_TWO_LESS_1;
+    vf f = vf_select(near, e, (e - 1.0f) * 0.5f);
+    vf l = vf_log_series(f, vf_select(near, (vf){0}, vf_set(1.0f)));
+    return vf_select(x > 0.0f, x + l, l);
 }
 
 #endif

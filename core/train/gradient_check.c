@@ -127,6 +127,9 @@ static const struct {
     double at[2];
 } kinks[BP_ACTIVATION_COUNT] = {
     [BP_ACTIVATION_RELU] = {1, {0}},
+    [BP_ACTIVATION_LEAKY_RELU] = {1, {0}},
+    [BP_ACTIVATION_SELU] = {1, {0}},
+    [BP_ACTIVATION_HARD_TANH] = {2, {-1, 1}},
 };
 
 static bool layer_crosses(const check *c, size_t l) {

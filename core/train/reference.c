@@ -24,6 +24,9 @@
 
 /* --- activations: sigma and its derivative, by s and x = sigma(s) ---------------------------- */
 
+static const double leak = 0.01;
+static const double selu_lambda = 1.05070098735548049342, selu_alpha = 1.67326324235437728482;
+
 static double linear(double s) {
     return s;
 }
@@ -58,6 +61,49 @@ static double sigmoid_slope(double s, double x) {
     return x * (1 - x);
 }
 
+static double leaky_relu(double s) {
+    return s > 0 ? s : leak * s;
+}
+
+static double leaky_relu_slope(double s, double x) {
+    (void)x;
+    return s > 0 ? 1 : leak;
+}
+
+static double elu(double s) {
+    return s > 0 ? s : expm1(s);
+}
+
+static double elu_slope(double s, double x) {
+    return s > 0 ? 1 : x + 1;
+}
+
+static double selu(double s) {
+    return selu_lambda * (s > 0 ? s : selu_alpha * expm1(s));
+}
+
+static double selu_slope(double s, double x) {
+    return s > 0 ? selu_lambda : x + selu_lambda * selu_alpha;
+}
+
+static double softplus(double s) {
+    return (s > 0 ? s : 0) + log1p(exp(-fabs(s)));
+}
+
+static double softplus_slope(double s, double x) {
+    (void)x;
+    return sigmoid(s);
+}
+
+static double hard_tanh(double s) {
+    return s < -1 ? -1 : s > 1 ? 1 : s;
+}
+
+static double hard_tanh_slope(double s, double x) {
+    (void)x;
+    return fabs(s) < 1 ? 1 : 0;
+}
+
 /* Softmax is not here: it is a function of a whole row, not of one s. */
 static const struct {
     double (*sigma)(double s);
@@ -67,6 +113,11 @@ static const struct {
     [BP_ACTIVATION_RELU] = {relu, relu_slope},
     [BP_ACTIVATION_TANH] = {tanh, tanh_slope},
     [BP_ACTIVATION_SIGMOID] = {sigmoid, sigmoid_slope},
+    [BP_ACTIVATION_LEAKY_RELU] = {leaky_relu, leaky_relu_slope},
+    [BP_ACTIVATION_ELU] = {elu, elu_slope},
+    [BP_ACTIVATION_SELU] = {selu, selu_slope},
+    [BP_ACTIVATION_SOFTPLUS] = {softplus, softplus_slope},
+    [BP_ACTIVATION_HARD_TANH] = {hard_tanh, hard_tanh_slope},
 };
 
 /* log sum_i e^s_i, shifted by the largest s so that nothing overflows. */

@@ -32,6 +32,19 @@ static double sigmoid(double x) {
     return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
 }
 
+static double softplus(double x) {
+    return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
+}
+
+/* Of -x, since it is for x <= 0 only. */
+static float negative_expm1(float x) {
+    return bp_expm1_scalar(-x);
+}
+
+static double negative_exact(double x) {
+    return expm1(-x);
+}
+
 typedef struct function {
     const char *name;
     float (*ours)(float);
@@ -43,7 +56,9 @@ typedef struct function {
 static const function functions[] = {
     {"exp", bp_exp_scalar, exp, 1.0, -INFINITY},
     {"tanh", bp_tanh_scalar, tanh, 2.0, -INFINITY},
-    {"sigmoid", bp_sigmoid_scalar, sigmoid, 3.0, -INFINITY},
+    {"sigmoid", bp_sigmoid_scalar, sigmoid, 2.0, -INFINITY},
+    {"softplus", bp_softplus_scalar, softplus, 2.0, -INFINITY},
+    {"expm1, to 0", negative_expm1, negative_exact, 2.0, 0},
     {"log", bp_log_scalar, log, 1.0, 0x1p-126f},
 };
 

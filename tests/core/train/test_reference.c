@@ -86,13 +86,25 @@ static void fill(fixture *f, uint64_t seed) {
     }
 }
 
+/* How far s is from the nearest place where the activation's slope jumps. */
+static double from_kink(bp_activation activation, double s) {
+    switch (activation) {
+    case BP_ACTIVATION_RELU:
+    case BP_ACTIVATION_LEAKY_RELU:
+    case BP_ACTIVATION_ELU: /* its second derivative jumps, which a difference sees too */
+    case BP_ACTIVATION_SELU:
+        return fabs(s);
+    case BP_ACTIVATION_HARD_TANH:
+        return fabs(fabs(s) - 1);
+    default:
+        return INFINITY;
+    }
+}
+
 static bool clear_of_kinks(const fixture *f) {
     for (size_t l = 1; l <= f->network.layer_count; l++) {
-        if (f->network.activation[l] != BP_ACTIVATION_RELU) {
-            continue;
-        }
         for (size_t i = 0; i < ROWS * f->network.width[l]; i++) {
-            if (fabs(f->reference->s[l][i]) < kink_margin) {
+            if (from_kink(f->network.activation[l], f->reference->s[l][i]) < kink_margin) {
                 return false;
             }
         }
