@@ -9,16 +9,16 @@
 enum { MAX_THREADS = 256 };
 
 static const char usage[] =
-    "usage: train [--quick] [--peers] [--seconds S] [--nets A-B-C,...] [--batches N,...]\n"
-    "             [--threads N,...] [--optimizers sgd,momentum] [--isa "
-    "avx512|avx2|neon|plain|naive]\n"
-    "             [--json FILE|-]\n"
+    "usage: train [--quick] [--peers] [--seconds S] [--patience S] [--nets A-B-C,...]\n"
+    "             [--batches N,...] [--threads N,...] [--optimizers sgd,momentum]\n"
+    "             [--isa avx512|avx2|neon|plain|naive] [--json FILE|-]\n"
     "\n"
     "Trains multi-layer perceptrons on made-up data and prints samples/s. A net is its layers'\n"
     "sizes: relu inside; one output trains with mse, more with softmax and cross_entropy.\n"
     "  --quick         four nets at minibatches of 32, 128 and 1024; options after it add to it\n"
     "  --peers         measure PyTorch (python3-torch) in turn, and print the ratio\n"
     "  --seconds S     to measure for each figure, 1 (twice that on a busy machine)\n"
+    "  --patience S    each figure may wait that long for the machine's other work to pause, 1\n"
     "  --optimizers O  the first is compared with PyTorch, the others with the first; sgd\n"
     "  --json FILE     also one JSON object a line; - puts them on standard output and the table\n"
     "                  on standard error\n";
@@ -90,19 +90,28 @@ static void choose_all(bench_options *o) {
                   "512-512-512-512,784-2500-2000-1500-1000-500-10";
     char batches[] = "1,16,64,256,1024", threads[] = "1,2", sgd[] = "sgd";
     o->seconds = 1;
+    o->patience = 1;
     o->net_count = split(nets, o, take_net);
     o->batch_count = split(batches, o, take_batch);
     o->thread_count = split(threads, o, take_threads);
     o->optimizer_count = split(sgd, o, take_optimizer);
 }
 
+static double parse_seconds(double least) {
+    double seconds = strtod(optarg, NULL);
+    if (!(seconds >= least && seconds <= 3600)) {
+        bench_stop("not a number of seconds", optarg);
+    }
+    return seconds;
+}
+
 static void parse_option(bench_options *o, int option) {
     switch (option) {
     case 's':
-        o->seconds = strtod(optarg, NULL);
-        if (!(o->seconds > 0 && o->seconds <= 3600)) {
-            bench_stop("not a number of seconds", optarg);
-        }
+        o->seconds = parse_seconds(1e-3);
+        break;
+    case 'w':
+        o->patience = parse_seconds(0);
         break;
     case 'n':
         o->net_count = split(optarg, o, take_net);
@@ -148,6 +157,7 @@ void bench_parse_options(bench_options *o, int argc, char **argv) {
         {"optimizers", required_argument, NULL, 'o'},
         {"quick", no_argument, NULL, 'q'},
         {"peers", no_argument, NULL, 'p'},
+        {"patience", required_argument, NULL, 'w'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };

@@ -13,7 +13,8 @@ typedef struct bench_optimizer {
 } bench_optimizer;
 
 typedef struct bench_options {
-    double seconds;                                   /* for each case */
+    double patience; /* seconds that each figure may wait for a quiet moment */
+    double seconds;  /* for each case */
     char nets[BENCH_MAX_CHOICES][BENCH_MAX_NET_TEXT]; /* "64-128-10": inputs, then the layers */
     size_t net_count;
     size_t batches[BENCH_MAX_CHOICES]; /* 1..BENCH_ROWS */

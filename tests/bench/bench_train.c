@@ -96,8 +96,11 @@ static void enter(bench *b, size_t place, bool (*run)(void *, double, bp_window 
             bench_stop("windows", "out of memory");
         }
     }
-    *c = (bp_contestant){
-        .run = run, .context = context, .seconds = b->options.seconds, .windows = windows};
+    *c = (bp_contestant){.run = run,
+                         .context = context,
+                         .seconds = b->options.seconds,
+                         .patience = b->options.patience,
+                         .windows = windows};
 }
 
 static void enter_peak(bench *b, size_t t) {

@@ -61,11 +61,12 @@ typedef struct bp_contestant {
     /* One window of about `seconds`. False: it failed, and the contest ends. */
     bool (*run)(void *context, double seconds, bp_window *out);
     void *context;
-    double seconds; /* to measure; 0: it sits out; up to twice that where clean windows are rare,
-                       but at least one window, however long it takes */
-    double rest;    /* seconds of quiet after its turn, for threads that go on spinning */
-    double spent;   /* so far */
-    bp_windows *windows; /* filled by the contest */
+    double seconds;  /* to measure; 0: it sits out; up to twice that where clean windows are rare,
+                        but at least one window, however long it takes */
+    double patience; /* seconds that it waits in all for others to leave the processors */
+    double rest;     /* seconds of quiet after its turn, for threads that go on spinning */
+    double spent, waited; /* so far, of seconds and patience */
+    bp_windows *windows;  /* filled by the contest */
 } bp_contestant;
 
 /* Measures them in turn (A B C, A B C, ...) until each has enough. False: one of them failed. */
