@@ -121,14 +121,14 @@ static double step_for(const check *c, bp_parameter_place place) {
     return c->options->epsilon / most;
 }
 
-/* Where an activation's slope jumps. */
+/* Where an activation's slope jumps, or turns so sharply (elu) that a difference across is no
+ * derivative. */
 static const struct {
     size_t count;
     double at[2];
 } kinks[BP_ACTIVATION_COUNT] = {
-    [BP_ACTIVATION_RELU] = {1, {0}},
-    [BP_ACTIVATION_LEAKY_RELU] = {1, {0}},
-    [BP_ACTIVATION_SELU] = {1, {0}},
+    [BP_ACTIVATION_RELU] = {1, {0}},          [BP_ACTIVATION_LEAKY_RELU] = {1, {0}},
+    [BP_ACTIVATION_ELU] = {1, {0}},           [BP_ACTIVATION_SELU] = {1, {0}},
     [BP_ACTIVATION_HARD_TANH] = {2, {-1, 1}},
 };
 
