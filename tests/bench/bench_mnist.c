@@ -99,6 +99,7 @@ static bp_dataset *read_part(const char *folder, const char *images, const char 
 /* --- a race ---------------------------------------------------------------------------------- */
 
 static void add(racer *r, double seconds, double epochs, bool clean) {
+    fprintf(stderr, " %.3f s", seconds);
     if (clean) {
         r->clean_seconds[r->clean++] = seconds;
     }
@@ -275,12 +276,14 @@ int main(int argc, char **argv) {
     b.training = read_part(b.folder, "train-images-idx3-ubyte", "train-labels-idx1-ubyte");
     b.test = read_part(b.folder, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
     for (size_t i = 0; i < b.races; i++) {
+        fprintf(stderr, "race %zu of %zu:", i + 1, b.races);
         for (size_t t = 0; t < CHOICES; t++) {
             race(&b, &b.ours[t], thread_choices[t], i);
             if (b.peers) {
                 race_torch(&b.torch[t], peers[t], i);
             }
         }
+        fprintf(stderr, "\n");
     }
     print_all(&b);
     for (size_t t = 0; t < CHOICES; t++) {
