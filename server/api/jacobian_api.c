@@ -87,7 +87,7 @@ static bp_status check_size(const bp_given *given, size_t steps, bp_error *err) 
                        " numbers that fit",
                        widest, outputs_of(given), MAX_WALK);
     }
-    if (rows > most / each_of(given)) {
+    if (rows * each_of(given) > most) {
         return bp_fail(err, BP_TOO_LARGE, "/instances",
                        "the response would hold %zu numbers; at most %zu fit in %d MiB",
                        rows * each_of(given), most, MAX_RESPONSE_BYTES >> 20);

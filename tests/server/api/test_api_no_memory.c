@@ -82,6 +82,12 @@ static void test_replies(void **state) {
         {.target = "/v1/jobs/1/metrics"},
         {.target = "/v1/models/m/predict", .body = "{\"instances\": [[1, 2], [3, 4]]}"},
         {.target = "/v1/models/m/evaluate", .body = "{\"dataset\": \"d\"}"},
+        {.target = "/v1/models/m/gradients",
+         .body = "{\"instances\": [[1, 2]], \"targets\": [\"a\"], \"layers\": [0, 1]}"},
+        {.target = "/v1/models/m/gradcheck",
+         .body = "{\"instances\": [[1, 2]], \"targets\": [\"a\"]}"},
+        {.target = "/v1/models/m/jacobian",
+         .body = "{\"instances\": [[1, 2]], \"method\": \"integrated_gradients\"}"},
     };
     for (size_t i = 0; i < sizeof sent / sizeof *sent; i++) {
         starve(state, &sent[i], 200);
