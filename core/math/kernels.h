@@ -5,6 +5,7 @@
 #define BP_KERNELS_H
 
 #include "activation.h"
+#include "loss.h"
 #include "optimizer.h"
 #include "status.h"
 
@@ -32,8 +33,8 @@ typedef struct bp_product {
 /* Rows [rows, width] of the last layer; row-major, without padding. */
 typedef struct bp_output_rows {
     size_t rows, width;
-    float *x;    /* in: s(L) for cross_entropy, x(L) for mse. out: x(L) */
-    float *d;    /* out: dl/ds(L) for cross_entropy, dl/dx(L) for mse; NULL: not wanted */
+    float *x;    /* in: s(L) for cross_entropy, else x(L). out: x(L) */
+    float *d;    /* out: dl/ds(L) for cross_entropy, else dl/dx(L); NULL: not wanted */
     float scale; /* of d: 1/B for the mean over the minibatch */
     float *loss; /* out: [rows] */
 } bp_output_rows;
@@ -60,8 +61,9 @@ typedef struct bp_kernels {
                               const float *dx, float *ds);
     /* Softmax, cross-entropy and its derivative; class_index [rows]. */
     void (*cross_entropy)(const bp_output_rows *rows, const int32_t *class_index);
-    /* Mean squared error over the outputs of each row and its derivative; y [rows, width]. */
-    void (*mse)(const bp_output_rows *rows, const float *y);
+    /* A loss that is a mean over the outputs of each row (all but cross_entropy) and its
+     * derivative; y [rows, width]. */
+    void (*mean_loss)(bp_loss loss, const bp_output_rows *rows, const float *y);
     /* x = softmax(s) in place, without targets. */
     void (*softmax)(size_t rows, size_t width, float *s);
     void (*gather)(const bp_gather *gather);

@@ -2,6 +2,7 @@
  * of the vector forms: what these loops compute is what every table must compute, bit for bit. */
 #include "kernels_internal.h"
 #include "naive_activation.h"
+#include "naive_loss.h"
 #include "naive_optimizer.h"
 #include "scalar_math.h"
 
@@ -101,15 +102,16 @@ static void naive_cross_entropy(const bp_output_rows *rows, const int32_t *class
     }
 }
 
-static void naive_mse(const bp_output_rows *rows, const float *y) {
-    const float slope = 2.0f / (float)rows->width * rows->scale;
+static void naive_mean_loss(bp_loss loss, const bp_output_rows *rows, const float *y) {
+    const float factor = loss == BP_LOSS_MSE ? 2.0f : 1.0f;
+    const float slope = factor / (float)rows->width * rows->scale;
     for (size_t i = 0; i < rows->rows; i++) {
         float chain[CHAINS] = {0};
         for (size_t j = 0; j < rows->width; j++) {
-            float difference = rows->x[i * rows->width + j] - y[i * rows->width + j];
-            chain[j % CHAINS] = fmaf(difference, difference, chain[j % CHAINS]);
+            size_t at = i * rows->width + j;
+            float d = naive_loss_term(loss, rows->x[at], y[at], &chain[j % CHAINS]);
             if (rows->d != NULL) {
-                rows->d[i * rows->width + j] = difference * slope;
+                rows->d[at] = d * slope;
             }
         }
         rows->loss[i] = join(chain) / (float)rows->width;
@@ -153,7 +155,7 @@ const bp_kernels bp_kernels_naive = {
     .activate = naive_activate,
     .activate_backward = naive_activate_backward,
     .cross_entropy = naive_cross_entropy,
-    .mse = naive_mse,
+    .mean_loss = naive_mean_loss,
     .softmax = naive_softmax,
     .gather = naive_gather,
     .transpose = bp_transpose,

@@ -3,6 +3,7 @@
 
 #include "kernels_internal.h"
 #include "vector_activation.h"
+#include "vector_loss.h"
 #include "vector_optimizer.h"
 #include "vector_output.h"
 #include "vector_product.h"
@@ -47,7 +48,7 @@ const bp_kernels BP_TABLE = {
     .activate = vector_activate,
     .activate_backward = vector_activate_backward,
     .cross_entropy = vector_cross_entropy,
-    .mse = vector_mse,
+    .mean_loss = vector_mean_loss,
     .softmax = vector_softmax,
     .gather = vector_gather,
     .transpose = vector_transpose,

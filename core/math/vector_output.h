@@ -1,4 +1,4 @@
-/* The output layer of kernels.h on vectors: softmax, cross-entropy and mean squared error.
+/* The output layer of kernels.h on vectors: softmax and cross-entropy.
  *
  * Wide rows have one lane for each output. Narrow ones (most classifiers) are turned first, so that
  * a lane holds a whole row and VL rows go through at once: the same operations in the same order
@@ -11,24 +11,9 @@
 #include "kernels.h"
 #include "scalar_math.h"
 #include "vector_math.h"
+#include "vector_sum.h"
 
-enum {
-    CHAINS = 16, /* of the interleaved sum */
-    PARTS = CHAINS / VL,
-    NARROW = 32 /* widths up to this are turned */
-};
-
-/* Joins the 16 interleaved chains by halving. */
-BP_INLINE float join_chains(const vf *part) {
-    float chain[CHAINS];
-    memcpy(chain, part, sizeof chain);
-    for (int half = CHAINS / 2; half >= 1; half /= 2) {
-        for (int i = 0; i < half; i++) {
-            chain[i] += chain[i + half];
-        }
-    }
-    return chain[0];
-}
+enum { NARROW = 32 }; /* widths up to this are turned */
 
 static float row_max(size_t width, const float *s) {
     float most = s[0];
@@ -185,25 +170,6 @@ static void vector_softmax(size_t rows, size_t width, float *s) {
         } else {
             divide(width, exponentiate(width, row_max(width, s), s), s);
         }
-    }
-}
-
-static void vector_mse(const bp_output_rows *rows, const float *y) {
-    const size_t width = rows->width;
-    const float slope = 2.0f / (float)width * rows->scale;
-    for (size_t i = 0; i < rows->rows; i++) {
-        const float *x = rows->x + i * width, *target = y + i * width;
-        vf part[PARTS] = {{0}};
-        for (size_t j = 0; j < width; j += VL) {
-            size_t lanes = width - j < VL ? width - j : VL;
-            vf difference = vf_load_lanes(x + j, lanes) - vf_load_lanes(target + j, lanes);
-            vf *sum = &part[j / VL % PARTS];
-            *sum = vf_fma(difference, difference, *sum);
-            if (rows->d != NULL) {
-                vf_store_lanes(rows->d + i * width + j, difference * slope, lanes);
-            }
-        }
-        rows->loss[i] = join_chains(part) / (float)width;
     }
 }
 

@@ -10,17 +10,14 @@
 #include <stdbool.h>
 
 #include "activation.h"
+#include "loss.h"
 #include "status.h"
 
 enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
 #define BP_MAX_PARAMETERS ((size_t)1 << 29) /* 2 GiB of float32 */
 
-/* Each closed set is one table: enumerator, name on the wire, formula. (Activations: activation.h.)
- */
-#define BP_LOSS_TABLE(X)                                                                           \
-    X(MSE, "mse", "(1/D) sum_d (x(L)_d - y_d)^2, averaged over the minibatch")                     \
-    X(CROSS_ENTROPY, "cross_entropy", "-log softmax(s(L))_y, averaged over the minibatch")
-
+/* Each closed set is one table: enumerator, name on the wire, formula. (Activations and losses:
+ * activation.h, loss.h.) */
 #define BP_INITIALIZER_TABLE(X)                                                                    \
     X(HE_UNIFORM, "he_uniform", "U(-a, a), a = sqrt(6 / fan_in); He et al. 2015")                  \
     X(HE_NORMAL, "he_normal", "N(0, 2 / fan_in); He et al. 2015, eq. 10")                          \
@@ -34,9 +31,6 @@ enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
     X(STANDARDIZE, "standardize", "(x - mean) / standard deviation of the training rows")          \
     X(NONE, "none", "the numbers as they are")
 
-#define X(name, wire, formula) BP_LOSS_##name,
-typedef enum bp_loss { BP_LOSS_TABLE(X) BP_LOSS_COUNT } bp_loss;
-#undef X
 #define X(name, wire, formula) BP_INITIALIZER_##name,
 typedef enum bp_initializer { BP_INITIALIZER_TABLE(X) BP_INITIALIZER_COUNT } bp_initializer;
 #undef X

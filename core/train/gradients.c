@@ -181,7 +181,7 @@ static void cross_entropy_dx(bp_gradients *g, float *out) {
     }
 }
 
-static void mse_dx(bp_gradients *g, float *out) {
+static void mean_loss_dx(bp_gradients *g, float *out) {
     const size_t last = g->model->network.layer_count, width = width_of(g, last);
     for (size_t first = 0; first < g->rows; first += TILE_ROWS) {
         bp_output_rows rows = {.rows = tile_from(first, g->rows),
@@ -191,13 +191,16 @@ static void mse_dx(bp_gradients *g, float *out) {
                                .scale = g->scale,
                                .loss = g->buffers.loss + first};
         bp_targets_gather(g->targets, NULL, first, rows.rows, g->scratch);
-        g->kernels->mse(&rows, g->scratch);
+        g->kernels->mean_loss(g->model->network.loss, &rows, g->scratch);
     }
 }
 
 static void write_dx(bp_gradients *g, size_t l, float *out) {
     static void (*const output_dx[BP_LOSS_COUNT])(bp_gradients *, float *) = {
-        [BP_LOSS_MSE] = mse_dx,
+        [BP_LOSS_MSE] = mean_loss_dx,
+        [BP_LOSS_MAE] = mean_loss_dx,
+        [BP_LOSS_HUBER] = mean_loss_dx,
+        [BP_LOSS_POISSON] = mean_loss_dx,
         [BP_LOSS_CROSS_ENTROPY] = cross_entropy_dx,
     };
     if (l == g->model->network.layer_count) {

@@ -175,13 +175,58 @@ static double target_value(const bp_reference *r, bp_reference_target target, si
     return target.y[n * r->network->width[r->network->layer_count] + i];
 }
 
-/* (1/D) sum_i (x(L)_i - y_i)^2 */
-static double mse_of_row(const bp_reference *r, bp_reference_target target, size_t n) {
+/* What one output adds to D times the loss of its row, and the slope of that by x. */
+static double square(double x, double y) {
+    return (x - y) * (x - y);
+}
+
+static double square_slope(double x, double y) {
+    return 2 * (x - y);
+}
+
+static double absolute(double x, double y) {
+    return fabs(x - y);
+}
+
+static double absolute_slope(double x, double y) {
+    return x > y ? 1 : x < y ? -1 : 0;
+}
+
+static double huber(double x, double y) {
+    double e = fabs(x - y);
+    return e <= 1 ? e * e / 2 : e - 0.5;
+}
+
+static double huber_slope(double x, double y) {
+    return fabs(x - y) <= 1 ? x - y : absolute_slope(x, y);
+}
+
+static double poisson(double x, double y) {
+    return exp(x) - y * x;
+}
+
+static double poisson_slope(double x, double y) {
+    return exp(x) - y;
+}
+
+/* The losses that are means over the outputs of a row; cross_entropy is not. */
+static const struct {
+    double (*value)(double x, double y);
+    double (*slope)(double x, double y);
+} mean_losses[BP_LOSS_COUNT] = {
+    [BP_LOSS_MSE] = {square, square_slope},
+    [BP_LOSS_MAE] = {absolute, absolute_slope},
+    [BP_LOSS_HUBER] = {huber, huber_slope},
+    [BP_LOSS_POISSON] = {poisson, poisson_slope},
+};
+
+/* (1/D) sum_i value(x(L)_i, y_i) */
+static double mean_loss_of_row(const bp_reference *r, bp_reference_target target, size_t n) {
     size_t L = r->network->layer_count, width = r->network->width[L];
     double sum = 0;
     for (size_t i = 0; i < width; i++) {
-        double difference = r->x[L][n * width + i] - target_value(r, target, n, i);
-        sum += difference * difference;
+        double y = target_value(r, target, n, i);
+        sum += mean_losses[r->network->loss].value(r->x[L][n * width + i], y);
     }
     return sum / (double)width;
 }
@@ -198,30 +243,28 @@ static double cross_entropy_of_row(const bp_reference *r, bp_reference_target ta
 }
 
 void bp_reference_forward(bp_reference *reference, bp_reference_target target) {
-    static double (*const loss_of_row[BP_LOSS_COUNT])(const bp_reference *, bp_reference_target,
-                                                      size_t) = {
-        [BP_LOSS_MSE] = mse_of_row,
-        [BP_LOSS_CROSS_ENTROPY] = cross_entropy_of_row,
-    };
+    double (*loss_of_row)(const bp_reference *, bp_reference_target, size_t) =
+        reference->network->loss == BP_LOSS_CROSS_ENTROPY ? cross_entropy_of_row : mean_loss_of_row;
     double sum = 0;
     for (size_t n = 0; n < reference->rows; n++) {
         for (size_t l = 1; l <= reference->network->layer_count; l++) {
             forward_row(reference, l, n);
         }
-        sum += loss_of_row[reference->network->loss](reference, target, n);
+        sum += loss_of_row(reference, target, n);
     }
     reference->loss = sum / (double)reference->rows;
 }
 
 /* --- backward ------------------------------------------------------------------------------- */
 
-/* mse: dl/dx(L)_i = 2 (x_i - y_i) / (D rows); dl/ds(L) = dl/dx(L) . sigma'(s(L)). */
-static void mse_backward(bp_reference *r, bp_reference_target target, size_t n) {
+/* dl/dx(L)_i = slope(x_i, y_i) / (D rows); dl/ds(L) = dl/dx(L) . sigma'(s(L)). */
+static void mean_loss_backward(bp_reference *r, bp_reference_target target, size_t n) {
     size_t L = r->network->layer_count, width = r->network->width[L];
-    double scale = 2 / ((double)width * (double)r->rows);
+    double scale = 1 / ((double)width * (double)r->rows);
     for (size_t i = 0; i < width; i++) {
         size_t at = n * width + i;
-        r->dx[L][at] = scale * (r->x[L][at] - target_value(r, target, n, i));
+        double y = target_value(r, target, n, i);
+        r->dx[L][at] = scale * mean_losses[r->network->loss].slope(r->x[L][at], y);
         r->ds[L][at] =
             r->dx[L][at] * activations[r->network->activation[L]].slope(r->s[L][at], r->x[L][at]);
     }
@@ -280,14 +323,12 @@ static void parameter_gradient(bp_reference *r, size_t l) {
 }
 
 void bp_reference_backward(bp_reference *reference, bp_reference_target target) {
-    static void (*const loss_backward[BP_LOSS_COUNT])(bp_reference *, bp_reference_target,
-                                                      size_t) = {
-        [BP_LOSS_MSE] = mse_backward,
-        [BP_LOSS_CROSS_ENTROPY] = cross_entropy_backward,
-    };
+    void (*loss_backward)(bp_reference *, bp_reference_target, size_t) =
+        reference->network->loss == BP_LOSS_CROSS_ENTROPY ? cross_entropy_backward
+                                                          : mean_loss_backward;
     size_t L = reference->network->layer_count;
     for (size_t n = 0; n < reference->rows; n++) {
-        loss_backward[reference->network->loss](reference, target, n);
+        loss_backward(reference, target, n);
         for (size_t l = L - 1; l >= 1; l--) {
             backward_row(reference, l, n);
         }

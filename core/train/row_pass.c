@@ -107,7 +107,7 @@ static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, boo
         return;
     }
     bp_targets_gather(pass->targets, index, first, rows, scratch);
-    pass->kernels->mse(&out, scratch);
+    pass->kernels->mean_loss(pass->network->loss, &out, scratch);
     if (backward) {
         pass->kernels->activate_backward(pass->network->activation[last], rows * width, x, out.d,
                                          out.d);

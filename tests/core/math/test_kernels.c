@@ -162,8 +162,8 @@ static void try_activation(const bp_kernels *naive, const bp_kernels *table) {
     }
 }
 
-/* Runs cross_entropy (with classes) or mse (with y) on copies, and compares x, d and loss. */
-static void try_loss(const bp_kernels *naive, const bp_kernels *table, bool classes) {
+/* Runs a loss on copies, and compares x, d and loss. */
+static void try_loss(const bp_kernels *naive, const bp_kernels *table, bp_loss which) {
     size_t rows = next_size(40), width = next_size(70), count = rows * width;
     float *x = values(count), *want_x = copy_of(x, count);
     float *d = values(count), *want_d = copy_of(d, count);
@@ -177,12 +177,12 @@ static void try_loss(const bp_kernels *naive, const bp_kernels *table, bool clas
     bp_output_rows got = {rows, width, x, backward ? d : NULL, 1.0f / (float)rows, loss};
     bp_output_rows want = {rows,     width, want_x, backward ? want_d : NULL, 1.0f / (float)rows,
                            want_loss};
-    if (classes) {
+    if (which == BP_LOSS_CROSS_ENTROPY) {
         table->cross_entropy(&got, class_index);
         naive->cross_entropy(&want, class_index);
     } else {
-        table->mse(&got, y);
-        naive->mse(&want, y);
+        table->mean_loss(which, &got, y);
+        naive->mean_loss(which, &want, y);
     }
     assert_same(table->name, "x(L)", x, want_x, count);
     assert_same(table->name, "dl/ds(L)", d, want_d, count);
@@ -195,11 +195,13 @@ static void try_loss(const bp_kernels *naive, const bp_kernels *table, bool clas
 }
 
 static void try_cross_entropy(const bp_kernels *naive, const bp_kernels *table) {
-    try_loss(naive, table, true);
+    try_loss(naive, table, BP_LOSS_CROSS_ENTROPY);
 }
 
-static void try_mse(const bp_kernels *naive, const bp_kernels *table) {
-    try_loss(naive, table, false);
+static void try_mean_losses(const bp_kernels *naive, const bp_kernels *table) {
+    for (int loss = 0; loss < BP_LOSS_CROSS_ENTROPY; loss++) {
+        try_loss(naive, table, (bp_loss)loss);
+    }
 }
 
 static void try_softmax(const bp_kernels *naive, const bp_kernels *table) {
@@ -296,7 +298,7 @@ TEST_OF(product)
 TEST_OF(column_sums)
 TEST_OF(activation)
 TEST_OF(cross_entropy)
-TEST_OF(mse)
+TEST_OF(mean_losses)
 TEST_OF(softmax)
 TEST_OF(gather)
 TEST_OF(transpose)
@@ -319,7 +321,7 @@ int main(void) {
         cmocka_unit_test(column_sums_has_the_same_bits),
         cmocka_unit_test(activation_has_the_same_bits),
         cmocka_unit_test(cross_entropy_has_the_same_bits),
-        cmocka_unit_test(mse_has_the_same_bits),
+        cmocka_unit_test(mean_losses_has_the_same_bits),
         cmocka_unit_test(softmax_has_the_same_bits),
         cmocka_unit_test(gather_has_the_same_bits),
         cmocka_unit_test(transpose_has_the_same_bits),

@@ -194,6 +194,17 @@ static void check_layer_count(size_t layers) {
     }
 }
 
+/* Each loss behind each output that goes with it; poisson's rate stays moderate. */
+static void test_gradient_of_every_loss(void **state) {
+    (void)state;
+    for (int loss = 0; loss < BP_LOSS_CROSS_ENTROPY; loss++) {
+        for (int output = 0; output < BP_ACTIVATION_SOFTMAX; output++) {
+            check_gradient(
+                &(gradient_case){2, BP_ACTIVATION_TANH, (bp_activation)output, (bp_loss)loss});
+        }
+    }
+}
+
 static void test_gradient_of_1_layer(void **state) {
     (void)state;
     check_layer_count(1);
@@ -331,6 +342,7 @@ static void test_momentum_adds_up(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradient_of_every_loss),
         cmocka_unit_test(test_gradient_of_1_layer),
         cmocka_unit_test(test_gradient_of_2_layers),
         cmocka_unit_test(test_gradient_of_3_layers),
