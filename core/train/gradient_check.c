@@ -175,8 +175,8 @@ static void keep_worst(bp_worst_error *worst, const bp_worst_error *found) {
     }
 }
 
-static double relative(double excess, double size) {
-    return excess > 0 || isnan(excess) ? excess / size : 0;
+static double relative(double error, double size) {
+    return error > 0 || isnan(error) ? error / size : 0;
 }
 
 static void check_parameter(bp_gradient_check *out, const check *c, bp_parameter_place place) {
@@ -191,9 +191,9 @@ static void check_parameter(bp_gradient_check *out, const check *c, bp_parameter
     }
     const double numeric = (above - below) / ((w + h) - (w - h)), analytic = c->base->gradient[p];
     const double rounding = 64 * 0x1p-53 * c->magnitude / h;
-    const double size =
-        fmax(fmax(fabs(analytic), fabs(numeric)), c->largest[place.layer][place.is_bias] / 1000);
-    const double error = relative(fabs(analytic - numeric) - rounding, size);
+    const double size = fmax(fmax(fabs(analytic), fabs(numeric)),
+                             fmax(c->largest[place.layer][place.is_bias] / 1000, 1e6 * rounding));
+    const double error = relative(fabs(analytic - numeric), size);
     keep_worst(&out->finite_difference, &(bp_worst_error){error, place, analytic, numeric});
     out->checked++;
 }

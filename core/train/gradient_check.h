@@ -44,10 +44,9 @@ typedef struct bp_gradient_check {
     /* of the sample, not compared: between the two steps the loss has a kink, as relu's at 0 */
     size_t at_kinks;
     double loss; /* mean over the rows */
-    /* value: analytic; expected: the finite difference. The error counts beyond what rounding
-     * leaves of a difference of losses, 64 * 2^-53 * (loss + max |s(L)|) / step; its size is the
-     * larger of the two, but at least a thousandth of the largest analytic one of the layer's w or
-     * b. */
+    /* value: analytic; expected: the finite difference. size: the larger of the two, but at least a
+     * thousandth of the largest analytic one of the layer's w or b, and a million times what
+     * rounding leaves of a difference of losses, 64 * 2^-53 * (loss + max |s(L)|) / step. */
     bp_worst_error finite_difference;
     /* over all parameters. value: float32; expected: the reference; size: the largest expected of
      * its w(l) or b(l) */
