@@ -103,7 +103,7 @@ static void measure_base(check *c) {
     bp_reference_forward(c->base, c->target);
     bp_reference_backward(c->base, c->target);
     c->magnitude =
-        c->base->loss + largest_of(c->base->s[last], c->base->rows * network->width[last]);
+        fabs(c->base->loss) + largest_of(c->base->s[last], c->base->rows * network->width[last]);
     for (size_t l = 1; l <= last; l++) {
         c->largest[l][0] = largest_of(c->base->gradient + network->weight_offset[l],
                                       network->width[l - 1] * network->width[l]);
@@ -121,25 +121,59 @@ static double step_for(const check *c, bp_parameter_place place) {
     return c->options->epsilon / most;
 }
 
-/* Where an activation's slope jumps, or turns so sharply (elu) that a difference across is no
- * derivative. */
-static const struct {
+/* Where a slope jumps, or turns so sharply (elu, huber) that a difference across is no derivative.
+ */
+typedef struct kinks {
     size_t count;
     double at[2];
-} kinks[BP_ACTIVATION_COUNT] = {
+} kinks;
+
+static const kinks activation_kinks[BP_ACTIVATION_COUNT] = {
+    /* of s(l) */
     [BP_ACTIVATION_RELU] = {1, {0}},          [BP_ACTIVATION_LEAKY_RELU] = {1, {0}},
     [BP_ACTIVATION_ELU] = {1, {0}},           [BP_ACTIVATION_SELU] = {1, {0}},
     [BP_ACTIVATION_HARD_TANH] = {2, {-1, 1}},
 };
+static const kinks loss_kinks[BP_LOSS_COUNT] = {
+    /* of x(L) - y */
+    [BP_LOSS_MAE] = {1, {0}},
+    [BP_LOSS_HUBER] = {2, {-1, 1}},
+};
+
+/* Whether one lies between two numbers. */
+static bool is_between(const kinks *those, double one, double other) {
+    for (size_t k = 0; k < those->count; k++) {
+        if ((one < those->at[k]) != (other < those->at[k])) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static bool layer_crosses(const check *c, size_t l) {
-    const bp_activation activation = c->network->activation[l];
-    for (size_t k = 0; k < kinks[activation].count; k++) {
-        const double at = kinks[activation].at[k];
-        for (size_t i = 0; i < c->base->rows * c->network->width[l]; i++) {
-            if ((c->base->s[l][i] < at) != (c->probe->s[l][i] < at)) {
-                return true;
-            }
+    const kinks *those = &activation_kinks[c->network->activation[l]];
+    for (size_t i = 0; those->count > 0 && i < c->base->rows * c->network->width[l]; i++) {
+        if (is_between(those, c->base->s[l][i], c->probe->s[l][i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static double target_of(const check *c, size_t n, size_t i) {
+    if (c->target.class_index != NULL) {
+        return (size_t)c->target.class_index[n] == i ? 1 : 0;
+    }
+    return c->target.y[n * c->network->width[c->network->layer_count] + i];
+}
+
+static bool loss_crosses(const check *c) {
+    const kinks *those = &loss_kinks[c->network->loss];
+    const size_t last = c->network->layer_count, width = c->network->width[last];
+    for (size_t i = 0; those->count > 0 && i < c->base->rows * width; i++) {
+        const double y = target_of(c, i / width, i % width);
+        if (is_between(those, c->base->x[last][i] - y, c->probe->x[last][i] - y)) {
+            return true;
         }
     }
     return false;
@@ -152,7 +186,7 @@ static bool crosses_a_kink(const check *c, size_t first_layer) {
             return true;
         }
     }
-    return false;
+    return loss_crosses(c);
 }
 
 /* One side of a central difference; false: a kink lies between. */
