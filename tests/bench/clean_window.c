@@ -9,7 +9,7 @@
 #include "clock.h"
 
 static const double window_seconds = 0.010;
-enum { ROUNDS = 4, ENOUGH_CLEAN = 5, FEWEST_CLEAN = 3 };
+enum { ROUNDS = 4, ENOUGH_CLEAN = 5 };
 
 /* --- one window ------------------------------------------------------------------------------ */
 
@@ -178,7 +178,7 @@ double bp_median(double *values, size_t count) {
 
 bp_window_result bp_windows_summarise(bp_windows *all) {
     bp_window_result result = {all->fastest, all->clean_count, all->count};
-    if (all->clean_count >= FEWEST_CLEAN) {
+    if (all->clean_count >= BP_FEWEST_CLEAN) {
         result.rate = bp_median(all->clean, all->clean_count);
     }
     return result;

@@ -49,7 +49,7 @@ typedef struct bp_window_result {
     size_t clean, windows;
 } bp_window_result;
 
-enum { BP_MOST_WINDOWS = 2048 };
+enum { BP_MOST_WINDOWS = 2048, BP_FEWEST_CLEAN = 3 };
 
 typedef struct bp_windows {
     double clean[BP_MOST_WINDOWS];
