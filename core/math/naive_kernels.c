@@ -133,6 +133,10 @@ static void naive_scale(size_t count, float factor, float *a) {
     }
 }
 
+static void drop_subnormal(float *state) {
+    *state = fabsf(*state) < BP_LEAST_NORMAL ? 0 : *state;
+}
+
 static void naive_optimize(const bp_parameter_step *step) {
     static const bp_naive_step steps[BP_OPTIMIZER_COUNT] = {
         [BP_OPTIMIZER_SGD] = naive_sgd,           [BP_OPTIMIZER_NESTEROV] = naive_nesterov,
@@ -145,6 +149,10 @@ static void naive_optimize(const bp_parameter_step *step) {
         float g = fmaf(step->rule->decay, step->weight[i], step->gradient[i]);
         float *second = step->state[1] != NULL ? &step->state[1][i] : NULL;
         steps[step->rule->optimizer](step->rule, g, &step->state[0][i], second, &step->weight[i]);
+        drop_subnormal(&step->state[0][i]);
+        if (second != NULL) {
+            drop_subnormal(second);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ const bp_hyperparameter_info bp_hyperparameters[BP_HYPERPARAMETER_COUNT] = {
 #define X(name, wire, states, formula) wire,
 static const char *const names[] = {BP_OPTIMIZER_TABLE(X)};
 #undef X
-#define X(name, wire, states, formula) formula,
+#define X(name, wire, states, formula) (formula),
 static const char *const formulas[] = {BP_OPTIMIZER_TABLE(X)};
 #undef X
 #define X(name, wire, states, formula) states,

@@ -24,7 +24,7 @@ struct bp_trainer {
     const bp_kernels *kernels;
     bp_pool *pool;
     size_t workers;
-    bp_snapshot *start;
+    uint64_t start_version;
     bp_snapshot *model; /* own copy whose parameters training changes */
     bp_dataset *data;
     bp_targets targets;
@@ -227,9 +227,9 @@ static bp_status allocate(bp_trainer *t, bp_error *err) {
     return complete ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
 }
 
-static bp_status prepare(bp_trainer *t, bp_error *err) {
+static bp_status prepare(bp_trainer *t, const bp_snapshot *start, bp_error *err) {
     const bp_train_options *o = &t->options;
-    bp_status status = bp_snapshot_copy(&t->model, t->start, err);
+    bp_status status = bp_snapshot_copy(&t->model, start, err);
     if (status == BP_OK) {
         status = bp_targets_read(&t->targets, t->model, t->data, err);
     }
@@ -267,9 +267,9 @@ bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
     if (options->threads > 0) {
         t->workers = least(t->workers, options->threads);
     }
-    t->start = bp_snapshot_ref(start);
+    t->start_version = start->version;
     t->data = bp_dataset_ref(data);
-    status = prepare(t, err);
+    status = prepare(t, start, err);
     if (status != BP_OK) {
         bp_trainer_free(t);
         return status;
@@ -293,7 +293,6 @@ void bp_trainer_free(bp_trainer *t) {
     free(t->scratch);
     free(t->order);
     bp_snapshot_unref(t->model);
-    bp_snapshot_unref(t->start);
     bp_dataset_unref(t->data);
     free(t);
 }
@@ -336,7 +335,7 @@ bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *
     bp_snapshot *copy;
     bp_status status = bp_snapshot_copy(&copy, t->model, err);
     if (status == BP_OK) {
-        copy->version = t->start->version + t->progress.step;
+        copy->version = t->start_version + t->progress.step;
         *out = copy;
     }
     return status;

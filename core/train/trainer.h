@@ -74,8 +74,8 @@ typedef struct bp_train_place {
     const bp_kernels *kernels;
 } bp_train_place;
 
-/* `start` comes from bp_train_bind with the same data and options; both are referenced. NO_MEMORY.
- */
+/* `start` comes from bp_train_bind with the same data and options; it is copied, `data` referenced.
+ * NO_MEMORY. */
 BP_NODISCARD bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
                                       const bp_train_options *options, bp_train_place place,
                                       bp_error *err);

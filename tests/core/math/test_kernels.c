@@ -261,9 +261,11 @@ static void try_optimizer(const bp_kernels *naive, const bp_kernels *table) {
     for (int o = 0; o < BP_OPTIMIZER_COUNT; o++) {
         size_t count = next_size(140);
         float *g = values(count), *s = values(count), *u = values(count), *w = values(count);
-        for (size_t i = 0; i < count; i++) { /* sums of squares */
-            s[i] = s[i] < 0 ? -s[i] : s[i];
-            u[i] = u[i] < 0 ? -u[i] : u[i];
+        for (size_t i = 0; i < count; i++) { /* sums of squares, some about to fade away */
+            const bool fades = next_word() % 8 == 0;
+            s[i] = (s[i] < 0 ? -s[i] : s[i]) * (fades ? 0x1p-120f : 1);
+            u[i] = (u[i] < 0 ? -u[i] : u[i]) * (fades ? 0x1p-120f : 1);
+            g[i] *= fades ? 0 : 1;
         }
         float *want_s = copy_of(s, count), *want_u = copy_of(u, count), *want_w = copy_of(w, count);
         rule.optimizer = (bp_optimizer)o;
