@@ -145,9 +145,12 @@ static void naive_optimize(const bp_parameter_step *step) {
         [BP_OPTIMIZER_ADAMW] = naive_adamw,       [BP_OPTIMIZER_NADAM] = naive_nadam,
         [BP_OPTIMIZER_LION] = naive_lion,
     };
+#define X(name, wire, count, formula) count,
+    static const int states[] = {BP_OPTIMIZER_TABLE(X)};
+#undef X
     for (size_t i = 0; i < step->count; i++) {
         float g = fmaf(step->rule->decay, step->weight[i], step->gradient[i]);
-        float *second = step->state[1] != NULL ? &step->state[1][i] : NULL;
+        float *second = states[step->rule->optimizer] > 1 ? &step->state[1][i] : NULL;
         steps[step->rule->optimizer](step->rule, g, &step->state[0][i], second, &step->weight[i]);
         drop_subnormal(&step->state[0][i]);
         if (second != NULL) {
