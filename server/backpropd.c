@@ -119,6 +119,7 @@ static bp_status start(bp_program *program, bp_error *err) {
 }
 
 static void stop(bp_program *program) {
+    bp_service_end_replays(program->service); /* the HTTP server waits for what it is answering */
     bp_http_stop(program->http);
     bp_api_free(program->api);
     bp_service_free(program->service);

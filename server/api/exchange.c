@@ -134,17 +134,18 @@ static bool check_type(bp_exchange *exchange, const bp_request *request) {
     const bp_route *route = exchange->route;
     const char *type = header(request, "Content-Type");
     bp_media media = bp_media_of(type);
+    bool takes_json = route->body == BP_BODY_JSON || route->body == BP_BODY_MAYBE;
     bool writes = strcmp(route->method, "GET") != 0;
     if (writes && media != BP_MEDIA_JSON && bp_request_is_foreign(request)) {
-        bool typed = route->body == BP_BODY_JSON;
-        return refuse(exchange, typed ? 415 : 403, "%s",
-                      typed ? "from another site's page the body's type must be application/json"
-                            : "this is not open to pages of other sites");
+        return refuse(exchange, takes_json ? 415 : 403, "%s",
+                      takes_json
+                          ? "from another site's page the body's type must be application/json"
+                          : "this is not open to pages of other sites");
     }
     if (route->body == BP_BODY_NONE) {
         return true;
     }
-    exchange->is_json = route->body == BP_BODY_JSON || media == BP_MEDIA_JSON;
+    exchange->is_json = takes_json || media == BP_MEDIA_JSON;
     if (media != BP_MEDIA_OTHER ||
         (route->body == BP_BODY_STREAM && bp_media_is_among(type, route->stream->types))) {
         return true;
@@ -260,6 +261,10 @@ static bool is_out_of_memory(const json_error_t *at) {
 }
 
 static bp_status parse_body(bp_exchange *exchange, json_t **out, bp_error *err) {
+    if (exchange->body.size == 0 && exchange->route->body == BP_BODY_MAYBE) {
+        *out = json_object();
+        return *out != NULL ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the body");
+    }
     if (exchange->body.size == 0) {
         return bp_fail(err, BP_SYNTAX, NULL, "the body is empty; it must be a JSON object");
     }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "json_fields.h"
+#include "receipt.h"
 #include "reply.h"
 #include "spec_json.h"
 
@@ -55,6 +56,11 @@ static json_t *checkpoint_of(const bp_job_info *info) {
                                                "sha256", info->sha256);
 }
 
+static json_t *receipt_of(const bp_job_info *info) {
+    return info->receipt.weights_sha256[0] == '\0' ? json_null()
+                                                   : bp_receipt_to_json(&info->receipt);
+}
+
 static json_t *error_of(const bp_job_info *info) {
     const bp_error *error = &info->error;
     if (error->code == BP_OK) {
@@ -71,11 +77,14 @@ static json_t *links_of(const bp_job_info *info) {
     json_t *cancel = bp_job_state_is_terminal(info->state)
                          ? NULL
                          : json_sprintf("/v1/jobs/%" PRIu64 "/cancel", info->id);
-    return json_pack("{s:o, s:o, s:o*, s:o, s:o}", "self",
+    json_t *verify = info->receipt.weights_sha256[0] == '\0'
+                         ? NULL
+                         : json_sprintf("/v1/jobs/%" PRIu64 "/verify", info->id);
+    return json_pack("{s:o, s:o, s:o*, s:o*, s:o, s:o}", "self",
                      json_sprintf("/v1/jobs/%" PRIu64, info->id), "metrics",
                      json_sprintf("/v1/jobs/%" PRIu64 "/metrics", info->id), "cancel", cancel,
-                     "model", json_sprintf("/v1/models/%s", info->request.model), "dataset",
-                     json_sprintf("/v1/datasets/%s", info->request.dataset));
+                     "verify", verify, "model", json_sprintf("/v1/models/%s", info->request.model),
+                     "dataset", json_sprintf("/v1/datasets/%s", info->request.dataset));
 }
 
 /* --- the object ----------------------------------------------------------------------------- */
@@ -106,12 +115,12 @@ static json_t *progress_to_json(const bp_job_info *info) {
 
 static json_t *outcome_of(const bp_job_info *info) {
     const bp_phase_seconds *seconds = &info->progress.seconds;
-    return json_pack("{s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}", "learning_rate",
+    return json_pack("{s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "learning_rate",
                      bp_shortest_double(info->request.options.learning_rate), "metrics",
                      metrics_of(&info->last), "best", best_of(info), "phase_seconds", "rows",
                      bp_json_number(seconds->rows), "parameters",
                      bp_json_number(seconds->parameters), "checkpoint", checkpoint_of(info),
-                     "error", error_of(info), "links", links_of(info));
+                     "receipt", receipt_of(info), "error", error_of(info), "links", links_of(info));
 }
 
 /* Moves the fields of `more` (taken) that `json` has not. */
@@ -154,4 +163,28 @@ json_t *bp_job_points_to_json(const bp_job_point *points, size_t count) {
         }
     }
     return json_pack("{s:o}", "points", array);
+}
+
+/* --- verification --------------------------------------------------------------------------- */
+
+static json_t *differs_of(const bp_verification *found) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < found->differs_count; i++) {
+        if (json_array_append_new(array, json_string(found->differs[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+json_t *bp_verification_to_json(const bp_verification *found) {
+    const bp_receipt *replayed = &found->replayed;
+    json_t *weights =
+        replayed->weights_sha256[0] != '\0' ? json_string(replayed->weights_sha256) : json_null();
+    return json_pack("{s:b, s:o, s:s, s:o, s:o, s:o, s:s, s:o}", "verified", found->verified,
+                     "weights_sha256", weights, "expected_sha256", found->expected.weights_sha256,
+                     "differs", differs_of(found), "steps", integer(replayed->steps), "seconds",
+                     bp_json_number(found->seconds), "isa", replayed->isa, "threads",
+                     integer(replayed->threads));
 }

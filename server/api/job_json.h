@@ -12,4 +12,7 @@ json_t *bp_job_to_json(const bp_job_info *info);
 /* {"points": [...]} */
 json_t *bp_job_points_to_json(const bp_job_point *points, size_t count);
 
+/* What a replay found. NULL: no memory. */
+json_t *bp_verification_to_json(const bp_verification *found);
+
 #endif

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,34 @@ bp_status bp_handle_delete_job(bp_call *call, bp_error *err) {
     bp_status status = read_id(call, &id, err);
     call->response->status = 204;
     return status == BP_OK ? bp_service_delete_job(call->service, id, err) : status;
+}
+
+/* --- verify --------------------------------------------------------------------------------- */
+
+static const bp_field replay_fields[] = {
+    {.name = "threads",
+     .type = BP_FIELD_COUNT,
+     .min = 1,
+     .max = BP_MAX_REPLAY_THREADS,
+     .offset = offsetof(bp_replay_options, threads)},
+    {.name = "isa", .type = BP_FIELD_STRING, .offset = offsetof(bp_replay_options, isa)},
+};
+
+bp_status bp_handle_verify_job(bp_call *call, bp_error *err) {
+    uint64_t id = 0;
+    bp_replay_options options = {0};
+    bp_verification found;
+    bp_status status = read_id(call, &id, err);
+    if (status == BP_OK) {
+        status = bp_fields_read(&options, replay_fields,
+                                sizeof replay_fields / sizeof *replay_fields, call->body, err);
+    }
+    if (status == BP_OK) {
+        status = bp_service_verify_job(call->service, id, &options, &found, err);
+    }
+    return status == BP_OK
+               ? bp_reply_json(call->response, 200, bp_verification_to_json(&found), err)
+               : status;
 }
 
 /* --- list ----------------------------------------------------------------------------------- */

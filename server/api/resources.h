@@ -40,6 +40,7 @@ bp_status bp_handle_list_jobs(bp_call *call, bp_error *err);
 bp_status bp_handle_get_job(bp_call *call, bp_error *err);
 bp_status bp_handle_delete_job(bp_call *call, bp_error *err);
 bp_status bp_handle_cancel_job(bp_call *call, bp_error *err);
+bp_status bp_handle_verify_job(bp_call *call, bp_error *err);
 bp_status bp_handle_get_metrics(bp_call *call, bp_error *err);
 
 /* meta_api.c */

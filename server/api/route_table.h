@@ -37,6 +37,7 @@ typedef struct bp_stream {
 typedef enum bp_body_kind {
     BP_BODY_NONE,
     BP_BODY_JSON,  /* gathered and parsed */
+    BP_BODY_MAYBE, /* the same; none at all is {} */
     BP_BODY_STREAM /* through route->stream; application/json is gathered and parsed */
 } bp_body_kind;
 

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "receipt.h"
 #include "record_json.h"
 #include "records.h"
 #include "spec_json.h"
 
-enum { POINT_WORDS = 8, ID_SIZE = 24 };
+enum { POINT_WORDS = 8 };
 _Static_assert(sizeof(bp_job_point) == POINT_WORDS * 8, "a point is POINT_WORDS words of 64 bits");
 
 /* --- writing -------------------------------------------------------------------------------- */
@@ -36,17 +37,28 @@ static json_t *describe_error(const bp_job_info *info) {
                      "step", (json_int_t)info->error_step);
 }
 
+/* null: no weights. What the replay needs stands beside what the receipt shows. */
+static json_t *describe_receipt(const bp_job_info *info) {
+    const bp_receipt *receipt = &info->receipt;
+    if (receipt->weights_sha256[0] == '\0') {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o, s:b, s:b}", "shown", bp_receipt_to_json(receipt), "spec",
+                     bp_spec_to_json(&receipt->spec), "fresh", receipt->fresh, "start_kept",
+                     receipt->start_kept);
+}
+
 static json_t *describe(const bp_job_info *info) {
-    return json_pack("{s:s, s:s, s:o, s:s, s:f, s:f, s:f, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:i}",
-                     "model", info->request.model, "dataset", info->request.dataset, "options",
-                     bp_train_options_to_json(&info->request.options), "state",
-                     bp_job_state_name(info->state), "created_at", info->created_at, "started_at",
-                     info->started_at, "finished_at", info->finished_at, "elapsed_seconds",
-                     bp_record_number(info->elapsed_seconds), "steps_total",
-                     (json_int_t)info->steps_total, "rows", (json_int_t)info->rows,
-                     "validation_rows", (json_int_t)info->validation_rows, "progress",
-                     describe_progress(&info->progress), "error", describe_error(info), "sha256",
-                     info->sha256, "point_words", POINT_WORDS);
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:f, s:f, s:f, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:i, s:o}", "model",
+        info->request.model, "dataset", info->request.dataset, "options",
+        bp_train_options_to_json(&info->request.options), "state", bp_job_state_name(info->state),
+        "created_at", info->created_at, "started_at", info->started_at, "finished_at",
+        info->finished_at, "elapsed_seconds", bp_record_number(info->elapsed_seconds),
+        "steps_total", (json_int_t)info->steps_total, "rows", (json_int_t)info->rows,
+        "validation_rows", (json_int_t)info->validation_rows, "progress",
+        describe_progress(&info->progress), "error", describe_error(info), "sha256", info->sha256,
+        "point_words", POINT_WORDS, "receipt", describe_receipt(info));
 }
 
 bp_status bp_record_put_job(bp_store *store, const bp_job_info *info, const bp_job_points *history,
@@ -54,8 +66,8 @@ bp_status bp_record_put_job(bp_store *store, const bp_job_info *info, const bp_j
     if (store == NULL) {
         return BP_OK;
     }
-    char name[ID_SIZE];
-    snprintf(name, sizeof name, "%" PRIu64, info->id);
+    char name[BP_RECORD_ID_SIZE];
+    bp_record_job_name(info->id, name);
     bp_store_object object = {.kind = BP_STORE_JOB, .name = name};
     if (history->count == 0) {
         return bp_record_put(store, object, describe(info), NULL, err);
@@ -74,9 +86,11 @@ bp_status bp_record_delete_job(bp_store *store, uint64_t id, bp_error *err) {
     if (store == NULL) {
         return BP_OK;
     }
-    char name[ID_SIZE];
-    snprintf(name, sizeof name, "%" PRIu64, id);
-    return bp_store_delete(store, BP_STORE_JOB, name, err);
+    char name[BP_RECORD_ID_SIZE];
+    bp_record_job_name(id, name);
+    /* The start first: a job without it is possible, a start without a job would stay for ever. */
+    bp_status status = bp_store_delete(store, BP_STORE_START, name, err);
+    return status == BP_OK ? bp_store_delete(store, BP_STORE_JOB, name, err) : status;
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -148,6 +162,22 @@ static bool read_request(json_t *json, bp_job_request *request) {
     return bp_train_options_from_json(&request->options, options, NULL) == BP_OK;
 }
 
+/* Absent or null: none. */
+static bool read_receipt(json_t *json, bp_receipt *out) {
+    json_t *shown, *spec;
+    int fresh, start_kept;
+    if (!json_is_object(json)) {
+        return json == NULL || json_is_null(json);
+    }
+    if (json_unpack(json, "{s:o, s:o, s:b, s:b}", "shown", &shown, "spec", &spec, "fresh", &fresh,
+                    "start_kept", &start_kept) != 0) {
+        return false;
+    }
+    out->fresh = fresh != 0;
+    out->start_kept = start_kept != 0;
+    return bp_receipt_from_json(out, shown) && bp_spec_from_json(&out->spec, spec, NULL) == BP_OK;
+}
+
 static bool read_facts(json_t *json, bp_job_info *info) {
     const char *state, *sha256;
     json_t *progress, *error, *elapsed;
@@ -163,7 +193,8 @@ static bool read_facts(json_t *json, bp_job_info *info) {
     info->validation_rows = (size_t)count_of(json, "validation_rows");
     snprintf(info->sha256, sizeof info->sha256, "%s", sha256);
     read_progress(progress, &info->progress);
-    return read_state(state, &info->state) && read_error(error, info);
+    return read_state(state, &info->state) && read_error(error, info) &&
+           read_receipt(json_object_get(json, "receipt"), &info->receipt);
 }
 
 static bool read_history(const json_t *json, const bp_store_object *object, bp_job_points *out) {

@@ -61,10 +61,8 @@ static json_t *describe_snapshot(const bp_snapshot *snapshot) {
         bp_record_names(&snapshot->targets), "classes", bp_record_names(&snapshot->classes));
 }
 
-bp_status bp_record_put_model(bp_store *store, const bp_model_info *info, bp_error *err) {
-    if (store == NULL) {
-        return BP_OK;
-    }
+static bp_status put(bp_store *store, bp_store_object object, const bp_model_info *info,
+                     bp_error *err) {
     bp_word_blob blob = {0};
     if (info->snapshot != NULL) {
         bp_status status = pack(info->snapshot, &blob, err);
@@ -75,11 +73,23 @@ bp_status bp_record_put_model(bp_store *store, const bp_model_info *info, bp_err
     json_t *json =
         json_pack("{s:f, s:o, s:o}", "created_at", info->created_at, "spec",
                   bp_spec_to_json(&info->spec), "snapshot", describe_snapshot(info->snapshot));
-    bp_store_object object = {.kind = BP_STORE_MODEL, .name = info->name};
     bp_status status =
         bp_record_put(store, object, json, info->snapshot != NULL ? &blob : NULL, err);
     free(blob.bytes);
     return status;
+}
+
+bp_status bp_record_put_model(bp_store *store, const bp_model_info *info, bp_error *err) {
+    bp_store_object object = {.kind = BP_STORE_MODEL, .name = info->name};
+    return store != NULL ? put(store, object, info, err) : BP_OK;
+}
+
+bp_status bp_record_put_start(bp_store *store, uint64_t id, const bp_model_info *info,
+                              bp_error *err) {
+    char name[BP_RECORD_ID_SIZE];
+    bp_record_job_name(id, name);
+    bp_store_object object = {.kind = BP_STORE_START, .name = name};
+    return store != NULL ? put(store, object, info, err) : BP_OK;
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -185,4 +195,16 @@ bp_status bp_record_read_model(const bp_store_object *object, bp_model_info *out
     }
     *out = info;
     return BP_OK;
+}
+
+static bp_status read_start(void *context, const bp_store_object *object, bp_error *err) {
+    return bp_record_read_model(object, context, err);
+}
+
+bp_status bp_record_get_start(bp_store *store, uint64_t id, bp_model_info *out, bp_error *err) {
+    char name[BP_RECORD_ID_SIZE];
+    bp_record_job_name(id, name);
+    bp_store_object key = {.kind = BP_STORE_START, .name = name};
+    return store != NULL ? bp_store_load_one(store, &key, read_start, out, err)
+                         : bp_fail(err, BP_NOT_FOUND, NULL, "the server keeps nothing");
 }

@@ -1,8 +1,14 @@
 #include "record_json.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+void bp_record_job_name(uint64_t id, char name[BP_RECORD_ID_SIZE]) {
+    snprintf(name, BP_RECORD_ID_SIZE, "%" PRIu64, id);
+}
 
 json_t *bp_record_number(double number) {
     return isfinite(number) ? json_real(number) : json_null();

@@ -8,6 +8,10 @@
 #include "store.h"
 #include "word_blob.h"
 
+enum { BP_RECORD_ID_SIZE = 24 };
+/* What the store calls a job and what belongs to it. */
+void bp_record_job_name(uint64_t id, char name[BP_RECORD_ID_SIZE]);
+
 /* A new real, or null for what is not finite (JSON has no word for it); NULL: no memory. */
 json_t *bp_record_number(double number);
 /* The reverse: NAN for null and for what is no number. */

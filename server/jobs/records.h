@@ -16,6 +16,13 @@ BP_NODISCARD bp_status bp_record_put_model(bp_store *store, const bp_model_info 
 BP_NODISCARD bp_status bp_record_read_model(const bp_store_object *object, bp_model_info *out,
                                             bp_error *err);
 
+/* The weights that job `id` began with, as a model of its own. */
+BP_NODISCARD bp_status bp_record_put_start(bp_store *store, uint64_t id, const bp_model_info *info,
+                                           bp_error *err);
+/* Fills a zeroed info; its snapshot is the caller's. NOT_FOUND: none was kept. */
+BP_NODISCARD bp_status bp_record_get_start(bp_store *store, uint64_t id, bp_model_info *out,
+                                           bp_error *err);
+
 /* INVALID: a name or label is not UTF-8. */
 BP_NODISCARD bp_status bp_record_put_dataset(bp_store *store, const bp_dataset_info *info,
                                              bp_error *err);
@@ -27,6 +34,7 @@ BP_NODISCARD bp_status bp_record_put_job(bp_store *store, const bp_job_info *inf
                                          const bp_job_points *history, bp_error *err);
 BP_NODISCARD bp_status bp_record_read_job(const bp_store_object *object, bp_job_info *out,
                                           bp_job_points *history, bp_error *err);
+/* With its start weights. */
 BP_NODISCARD bp_status bp_record_delete_job(bp_store *store, uint64_t id, bp_error *err);
 
 #endif

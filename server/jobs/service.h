@@ -117,6 +117,26 @@ typedef struct bp_job_point {
         elapsed_seconds;
 } bp_job_point;
 
+/* What a job's weights were made from, and what came of it. Nothing else has a part in them: not
+ * the number of threads, not the instruction set. */
+typedef struct bp_receipt {
+    char data_sha256[BP_DIGEST_HEX_SIZE];          /* as bp_dataset.sha256 */
+    char configuration_sha256[BP_DIGEST_HEX_SIZE]; /* of spec and options: receipt.h */
+    char start_sha256[BP_DIGEST_HEX_SIZE];         /* of the parameters that training began with */
+    char scaling_sha256[BP_DIGEST_HEX_SIZE];       /* of input_mean, then input_scale, float32 */
+    char weights_sha256[BP_DIGEST_HEX_SIZE];       /* final; "": there are none, and no receipt */
+    uint64_t seed;                                 /* of the training */
+    uint64_t steps;                                /* after which the weights were so */
+    /* For information: */
+    char version[16]; /* of the program */
+    char isa[16];
+    size_t threads;
+    /* For the replay: */
+    bp_model_spec spec; /* with the sizes that the model had */
+    bool fresh;         /* the start is what the spec draws */
+    bool start_kept;    /* in the store, where it is not fresh */
+} bp_receipt;
+
 typedef struct bp_job_info {
     uint64_t id;
     bp_job_request request;
@@ -132,6 +152,7 @@ typedef struct bp_job_info {
     bp_error error;                   /* code BP_OK: none */
     uint64_t error_epoch, error_step; /* 1-based, of a divergence; 0: none */
     char sha256[BP_DIGEST_HEX_SIZE];  /* of the final weights; "": not ended, or no step done */
+    bp_receipt receipt;
 } bp_job_info;
 
 /* (slow) Queues a job. NOT_FOUND "/model" or "/dataset"; INVALID as bp_train_bind and
@@ -153,5 +174,34 @@ BP_NODISCARD bp_status bp_service_delete_job(bp_service *service, uint64_t id, b
 BP_NODISCARD bp_status bp_service_job_history(bp_service *service, uint64_t id, uint64_t after,
                                               size_t limit, bp_job_point **out, size_t *count,
                                               bp_error *err);
+
+/* --- receipts ------------------------------------------------------------------------------- */
+
+enum { BP_MAX_REPLAY_THREADS = 64, BP_RECEIPT_DIGESTS = 5 };
+
+typedef struct bp_replay_options {
+    size_t threads;  /* 0: as the job had; at most BP_MAX_REPLAY_THREADS */
+    const char *isa; /* NULL: the server's; "auto": the fastest */
+} bp_replay_options;
+
+typedef struct bp_verification {
+    bool verified;                           /* all digests are the same */
+    bp_receipt expected, replayed;           /* the latter's weights "": the replay diverged */
+    const char *differs[BP_RECEIPT_DIGESTS]; /* fields of the receipt */
+    size_t differs_count;
+    double seconds;
+} bp_verification;
+
+/* (slow) Trains once more from what the receipt names, with threads of its own, and compares; the
+ * model stays as it is. As long as the training took, and one at a time: BUSY. NOT_FOUND: the job,
+ * or its data set is gone. CONFLICT: the job has not ended or has no weights, the data set is
+ * another, the start weights were not kept. INVALID "/threads", "/isa". INTERRUPTED: by
+ * bp_service_end_replays. */
+BP_NODISCARD bp_status bp_service_verify_job(bp_service *service, uint64_t id,
+                                             const bp_replay_options *options, bp_verification *out,
+                                             bp_error *err);
+/* Ends a replay within a minibatch and lets none begin: before the threads that ask for them are
+ * waited for. */
+void bp_service_end_replays(bp_service *service);
 
 #endif

@@ -28,6 +28,8 @@ struct bp_service {
     bp_registry models;
     bp_registry datasets;
     pthread_mutex_t starting;
+    atomic_bool replaying;      /* one verification at a time; who sets it clears it */
+    atomic_bool replays_ending; /* set once, by bp_service_end_replays */
 };
 
 typedef struct bp_model {

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "clock.h"
+#include "receipt.h"
+#include "records.h"
 #include "service_state.h"
 
 #define REPORT_SECONDS 0.010
@@ -18,6 +20,8 @@ typedef struct training {
     bp_job *job;
     bp_model *model;
     bp_trainer *trainer;
+    bp_snapshot *start; /* a reference: what the trainer began with */
+    bool undrawn;       /* the model had no weights at all before */
     bp_train_options options;
     double started;          /* monotonic seconds, as the two below */
     double reported;         /* when progress was last published */
@@ -32,14 +36,14 @@ typedef struct training {
 static bp_status make_trainer(training *run, bp_error *err) {
     bp_service *service = run->service;
     bp_snapshot *current = bp_model_current(service, run->model);
-    bp_snapshot *start = NULL;
+    run->undrawn = current == NULL;
     bp_status status =
-        bp_train_bind(&start, &run->model->spec, current, run->job->data, &run->options, err);
+        bp_train_bind(&run->start, &run->model->spec, current, run->job->data, &run->options, err);
     if (status == BP_OK) {
         bp_train_place place = {.pool = service->pool, .kernels = service->kernels};
-        status = bp_trainer_new(&run->trainer, start, run->job->data, &run->options, place, err);
+        status =
+            bp_trainer_new(&run->trainer, run->start, run->job->data, &run->options, place, err);
     }
-    bp_snapshot_unref(start);
     bp_snapshot_unref(current);
     return status;
 }
@@ -195,11 +199,43 @@ static void note_failure(const training *run, const bp_error *err, bp_job_info *
     }
 }
 
-/* A digest is a convenience: without the memory for it the job has none. */
+/* Weights that a model's spec does not draw again are kept for the replay, while disk lasts. */
+static void keep_start(const training *run, bp_receipt *receipt) {
+    const bp_job *job = run->job;
+    receipt->fresh = run->undrawn || (run->start->version == 0 &&
+                                      bp_receipt_start_is_drawn(receipt, job->data, &run->options));
+    if (!receipt->fresh && run->service->store != NULL) {
+        bp_model_info start = {.created_at = job->info.created_at, /* fixed */
+                               .spec = receipt->spec,
+                               .snapshot = run->start};
+        receipt->start_kept =
+            bp_record_put_start(run->service->store, job->id, &start, NULL) == BP_OK;
+    }
+}
+
+static void note_receipt(const training *run, bp_job_info *draft) {
+    bp_receipt_inputs inputs = {.spec = &run->model->spec,
+                                .start = run->start,
+                                .data = run->job->data,
+                                .options = &run->options};
+    bp_receipt *receipt = &draft->receipt;
+    if (bp_receipt_begin(receipt, &inputs, NULL) == BP_OK) {
+        size_t pool = bp_pool_threads(run->service->pool), asked = run->options.threads;
+        bp_receipt_note_place(receipt, run->service->kernels,
+                              asked > 0 && asked < pool ? asked : pool);
+        keep_start(run, receipt);
+        receipt->steps = run->published_step;
+        memcpy(receipt->weights_sha256, draft->sha256, sizeof receipt->weights_sha256);
+    }
+}
+
+/* Digests are a convenience: without the memory for them the job has none. */
 static void note_digest(const training *run, bp_job_info *draft) {
     if (run->published_step > 0) {
         bp_snapshot *current = bp_model_current(run->service, run->model);
-        if (bp_snapshot_digest(current, draft->sha256, NULL) != BP_OK) {
+        if (bp_snapshot_digest(current, draft->sha256, NULL) == BP_OK) {
+            note_receipt(run, draft);
+        } else {
             draft->sha256[0] = '\0';
         }
         bp_snapshot_unref(current);
@@ -229,6 +265,7 @@ void bp_service_run_job(void *service, bp_job *job) {
     }
     note_digest(&run, &draft);
     bp_trainer_free(run.trainer);
+    bp_snapshot_unref(run.start);
     bp_status settled = bp_service_settle(service, job, &draft, &err);
     (void)settled; /* the job's own facts say what could not be recorded */
 }

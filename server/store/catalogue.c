@@ -18,6 +18,8 @@
     X(DELETE, "DELETE FROM objects WHERE kind = ?1 AND name = ?2")                                 \
     X(LIST, "SELECT name, json, blob_file, blob_size, blob_sha256 FROM objects"                    \
             " WHERE kind = ?1 ORDER BY id")                                                        \
+    X(GET, "SELECT name, json, blob_file, blob_size, blob_sha256 FROM objects"                     \
+           " WHERE kind = ?1 AND name = ?2")                                                       \
     X(NAMES_FILE, "SELECT 1 FROM objects WHERE blob_file = ?1")                                    \
     X(LAST_BLOB, "SELECT max(blob_file) FROM objects")
 
@@ -341,11 +343,16 @@ static bp_status add_row(bp_catalogue_rows *rows, sqlite3_stmt *prepared, bp_err
     return BP_OK;
 }
 
-bp_status bp_catalogue_list(bp_catalogue *catalogue, bp_store_kind kind, bp_catalogue_rows *out,
-                            bp_error *err) {
-    sqlite3_stmt *prepared = catalogue->statements[STATEMENT_LIST];
+bp_status bp_catalogue_list(bp_catalogue *catalogue, const bp_store_object *key,
+                            bp_catalogue_rows *out, bp_error *err) {
+    bool one = key->name[0] != '\0';
+    sqlite3_stmt *prepared = catalogue->statements[one ? STATEMENT_GET : STATEMENT_LIST];
     bp_catalogue_rows rows = {0};
-    bind_text(prepared, 1, kind_names[kind]);
+    if (one) {
+        bind_key(catalogue, STATEMENT_GET, key);
+    } else {
+        bind_text(prepared, 1, kind_names[key->kind]);
+    }
     bp_status status = BP_OK;
     int code = SQLITE_ROW;
     while (status == BP_OK && (code = sqlite3_step(prepared)) == SQLITE_ROW) {

@@ -37,8 +37,9 @@ typedef struct bp_catalogue_rows {
     bp_catalogue_row *row; /* [count] */
 } bp_catalogue_rows;
 
-/* All objects of a kind, in the order in which they were first put, into zeroed `out`. */
-BP_NODISCARD bp_status bp_catalogue_list(bp_catalogue *catalogue, bp_store_kind kind,
+/* All objects of key->kind, in the order in which they were first put, into zeroed `out`; where the
+ * key has a name that is not empty, only the one of that name. */
+BP_NODISCARD bp_status bp_catalogue_list(bp_catalogue *catalogue, const bp_store_object *key,
                                          bp_catalogue_rows *out, bp_error *err);
 void bp_catalogue_rows_clear(bp_catalogue_rows *rows);
 

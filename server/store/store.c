@@ -155,7 +155,7 @@ static bp_status apply_delete(bp_catalogue *catalogue, request *self, bp_error *
 }
 
 static bp_status apply_list(bp_catalogue *catalogue, request *self, bp_error *err) {
-    return bp_catalogue_list(catalogue, self->object->kind, &self->rows, err);
+    return bp_catalogue_list(catalogue, self->object, &self->rows, err);
 }
 
 bp_status bp_store_put(bp_store *store, const bp_store_object *object, bp_error *err) {
@@ -219,6 +219,20 @@ bp_status bp_store_load(bp_store *store, bp_store_kind kind, each_object each, v
         status = load_row(store, kind, &list.rows.row[i], each, context, err);
     }
     bp_catalogue_rows_clear(&list.rows);
+    return status;
+}
+
+bp_status bp_store_load_one(bp_store *store, const bp_store_object *key, each_object each,
+                            void *context, bp_error *err) {
+    request get = {.apply = apply_list, .object = key};
+    bp_status status = submit(store, &get, err);
+    if (status == BP_OK && get.rows.count == 0) {
+        status = bp_fail(err, BP_NOT_FOUND, NULL, "the store has no '%.80s'", key->name);
+    }
+    if (status == BP_OK) {
+        status = load_row(store, key->kind, &get.rows.row[0], each, context, err);
+    }
+    bp_catalogue_rows_clear(&get.rows);
     return status;
 }
 

@@ -12,7 +12,8 @@
 
 typedef struct bp_store bp_store;
 
-#define BP_STORE_KIND_TABLE(X) X(MODEL, "model") X(DATASET, "dataset") X(JOB, "job")
+#define BP_STORE_KIND_TABLE(X)                                                                     \
+    X(MODEL, "model") X(DATASET, "dataset") X(JOB, "job") X(START, "start")
 typedef enum bp_store_kind {
 #define X(name, wire) BP_STORE_##name,
     BP_STORE_KIND_TABLE(X)
@@ -47,5 +48,13 @@ BP_NODISCARD bp_status bp_store_load(bp_store *store, bp_store_kind kind,
                                      bp_status (*each)(void *context, const bp_store_object *object,
                                                        bp_error *err),
                                      void *context, bp_error *err);
+
+/* The same for the one object (kind, name), which another thread may replace or delete meanwhile:
+ * then it is IO where the blob went as it was read. NOT_FOUND. */
+BP_NODISCARD bp_status bp_store_load_one(bp_store *store, const bp_store_object *key,
+                                         bp_status (*each)(void *context,
+                                                           const bp_store_object *object,
+                                                           bp_error *err),
+                                         void *context, bp_error *err);
 
 #endif
