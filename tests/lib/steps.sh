@@ -46,6 +46,10 @@ step_clang() {
     build_and_test clang
 }
 
+step_bits() {
+    tests/bits/run
+}
+
 # http_suite PRESET: pytest against that build's server
 http_suite() {
     configure "$1" && ninja -C "build/$1" backpropd || return 1
