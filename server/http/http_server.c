@@ -3,6 +3,9 @@
  *
  * Stopping has an order, because the library aborts the process when it is stopped while a
  * connection is suspended. First no more connections are accepted and exchanges get time to end.
+ * (They are turned away one by one. MHD_quiesce_daemon, meant for this, takes the listening socket
+ * from the serving threads while they may be giving it up themselves, and the second to do so ends
+ * the process.)
  * Then the executor is closed: what waits there is answered with 503, what runs is waited for, and
  * each of them is resumed. From here on nothing can be suspended for longer than it takes to see
  * the executor closed, and the serving threads pick up what was resumed. Only then the daemon is
@@ -71,6 +74,15 @@ static void reaper_says(void *context, const char *reason) {
     bp_http_say(context, BP_HTTP_LOG_DEBUG, "connection closed: %s", reason);
 }
 
+static enum MHD_Result accept_client(void *context, const struct sockaddr *address,
+                                     socklen_t size) {
+    const bp_http *http = context;
+    (void)address;
+    (void)size;
+    /* relaxed: a client that comes at the moment of the stop may be served or not */
+    return atomic_load_explicit(&http->draining, memory_order_relaxed) ? MHD_NO : MHD_YES;
+}
+
 static bp_http_connection *open_connection(bp_http *http, int descriptor) {
     bp_http_connection *place = calloc(1, sizeof *place);
     if (place == NULL)
@@ -131,9 +143,9 @@ static bp_status start_daemon(bp_http *http, unsigned threads, bp_error *err) {
                                           {MHD_OPTION_END, 0, NULL}};
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG,
-        0, NULL, NULL, bp_http_request_handle, http, MHD_OPTION_EXTERNAL_LOGGER, library_says, http,
-        MHD_OPTION_LISTEN_SOCKET, http->listener, MHD_OPTION_URI_LOG_CALLBACK, bp_http_request_open,
-        http, MHD_OPTION_NOTIFY_COMPLETED, bp_http_request_close, http,
+        0, accept_client, http, bp_http_request_handle, http, MHD_OPTION_EXTERNAL_LOGGER,
+        library_says, http, MHD_OPTION_LISTEN_SOCKET, http->listener, MHD_OPTION_URI_LOG_CALLBACK,
+        bp_http_request_open, http, MHD_OPTION_NOTIFY_COMPLETED, bp_http_request_close, http,
         MHD_OPTION_NOTIFY_CONNECTION, connection_changed, http, MHD_OPTION_CONNECTION_LIMIT,
         connections, MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
@@ -229,11 +241,11 @@ void bp_http_stop(bp_http *http) {
     if (http == NULL)
         return;
     atomic_store_explicit(&http->draining, true, memory_order_relaxed);
-    MHD_quiesce_daemon(http->daemon); /* the listening socket is ours again, closed at the end */
     wait_for_none(http, &http->active, http->limits.stop_ms);
     bp_deferred_close(http->deferred);
     wait_for_none(http, &http->suspended, 0);
     wait_for_none(http, &http->active, FLUSH_MS);
     MHD_stop_daemon(http->daemon);
+    http->listener = -1; /* the daemon closed it */
     destroy(http);
 }

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -319,6 +320,37 @@ static void stopping_in_the_middle_of_a_crowd(void **state) {
     }
 }
 
+static atomic_bool knocking;
+
+static void *knock(void *port) {
+    while (atomic_load(&knocking)) {
+        int client = raw_connect(*(const uint16_t *)port);
+        if (client >= 0)
+            close(client);
+    }
+    return NULL;
+}
+
+/* The library's threads wake for a new client at the very moment of the stop. Taking the listening
+ * socket from them then ended the process, once in some thousand times. */
+static void stopping_as_clients_come(void **state) {
+    (void)state;
+    for (unsigned round = 0; round < 600; round++) {
+        start(&(bp_http_limits){.stop_ms = 20});
+        uint16_t port = bp_http_port(http);
+        pthread_t threads[3];
+        atomic_store(&knocking, true);
+        for (unsigned i = 0; i < 3; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, knock, &port), 0);
+        usleep(300 + round % 50 * 20);
+        bp_http_stop(http);
+        http = NULL;
+        atomic_store(&knocking, false);
+        for (unsigned i = 0; i < 3; i++)
+            pthread_join(threads[i], NULL);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_exchange_holds_up_nobody),
@@ -333,6 +365,7 @@ int main(void) {
         cmocka_unit_test(stopping_cuts_an_upload_that_does_not_end),
         cmocka_unit_test(a_stopped_server_takes_no_connection),
         cmocka_unit_test(stopping_in_the_middle_of_a_crowd),
+        cmocka_unit_test(stopping_as_clients_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
