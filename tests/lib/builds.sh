@@ -19,7 +19,7 @@ unit_tests() {
 # run_unit_test NAME PROGRAM: its TAP with its name in front; a crash or a short plan is a failed test
 run_unit_test() {
     local name=$1 program=$2 output rc=0 planned seen
-    output=$(cd "${program%/*}" && CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$program" 2>&1) || rc=$?
+    output=$(cd "${program%/*}" && CMOCKA_MESSAGE_OUTPUT=TAP timeout "${BP_TEST_SECONDS:-300}" "$program" 2>&1) || rc=$?
     echo "# $name"
     echo "$output"
     planned=$(sed -nE '0,/^1\.\.([0-9]+)$/s/^1\.\.([0-9]+)$/\1/p' <<<"$output")
