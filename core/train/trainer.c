@@ -13,9 +13,10 @@
 #include "targets.h"
 #include "update.h"
 
-/* A phase shorter than this is not worth a second worker: about 5 us. It decides who works, never
- * what comes out. */
-#define FLOPS_PER_WORKER 400e3
+/* A phase of less work than this is not worth a second worker: about 20 us of one. It decides who
+ * works, never what comes out. Measured with tests/bench/train: at half of it two workers were half
+ * as fast as one. */
+#define FLOPS_PER_WORKER 2.5e6
 
 enum { MOST_TILE_ROWS = 64, LEAST_TILE_ROWS = 16 };
 
@@ -24,6 +25,7 @@ struct bp_trainer {
     const bp_kernels *kernels;
     bp_pool *pool;
     size_t workers;
+    double flops_per_worker;
     uint64_t start_version;
     bp_snapshot *model; /* own copy whose parameters training changes */
     bp_dataset *data;
@@ -61,7 +63,7 @@ static float *scratch_of(const bp_trainer *t, size_t worker) {
 }
 
 static size_t workers_for(const bp_trainer *t, double flops) {
-    double worth = 1 + flops / FLOPS_PER_WORKER;
+    double worth = 1 + flops / t->flops_per_worker;
     return worth < (double)t->workers ? (size_t)worth : t->workers;
 }
 
@@ -263,6 +265,7 @@ bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
     t->options = *options;
     t->kernels = place.kernels;
     t->pool = place.pool;
+    t->flops_per_worker = place.flops_per_worker > 0 ? place.flops_per_worker : FLOPS_PER_WORKER;
     t->workers = bp_pool_threads(place.pool);
     if (options->threads > 0) {
         t->workers = least(t->workers, options->threads);

@@ -72,6 +72,9 @@ typedef struct bp_trainer bp_trainer;
 typedef struct bp_train_place {
     bp_pool *pool; /* borrowed */
     const bp_kernels *kernels;
+    /* work of a phase from which one more worker shares it; 0: the default. Tests set it to 1, so
+     * that even small phases are shared. */
+    double flops_per_worker;
 } bp_train_place;
 
 /* `start` comes from bp_train_bind with the same data and options; it is copied, `data` referenced.

@@ -47,8 +47,8 @@ enum { PLAIN, MOMENTUM, NESTEROV, RMSPROP, ADAGRAD, ADADELTA, ADAM, ADAMW, NADAM
     { units, BP_ACTIVATION_##name }
 
 /* A tenth of the rows is held out. 150 rows leave 135 to train on: a whole minibatch and a ragged
- * one for 37 and 64. WIDE is there to give eight workers work: at B = 64 each phase is far above
- * 8 * FLOPS_PER_WORKER (trainer.c), and even at B = 1 the phases are above one. */
+ * one for 37 and 64. Every phase is shared by all workers that there are tasks for; WIDE has tasks
+ * for eight. */
 static const network_row networks[NETWORKS] = {
     [CLASSIFIER] = {150,
                     23,
@@ -257,7 +257,7 @@ static bp_status train_to_end(bp_snapshot *start, bp_dataset *data, const bp_tra
 static void train(const case_row *c, const bp_kernels *kernels, bp_pool *pool, const char *label) {
     const network_row *n = &networks[c->network];
     bp_train_options o = options_of(c);
-    bp_train_place place = {.pool = pool, .kernels = kernels};
+    bp_train_place place = {.pool = pool, .kernels = kernels, .flops_per_worker = 1};
     bp_dataset *data = make_data(n);
     bp_snapshot *start = NULL;
     bp_error err = {0};

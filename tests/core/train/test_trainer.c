@@ -72,7 +72,7 @@ typedef struct run {
 static void train(run *out, const bp_model_spec *spec, bp_dataset *data,
                   const bp_train_options *options) {
     bp_pool *pool;
-    bp_train_place place;
+    bp_train_place place = {.flops_per_worker = 1};
     bp_snapshot *start, *end;
     bp_trainer *trainer;
     bp_error err = {0};
@@ -276,7 +276,7 @@ static void compare_curve(const bp_torch_fixture *f, bp_train_options o, const c
     o.validation_fraction = 0;
     bp_pool *pool;
     assert_int_equal(bp_pool_new(&pool, 2, NULL), BP_OK);
-    bp_train_place place = {.pool = pool};
+    bp_train_place place = {.pool = pool, .flops_per_worker = 1};
     assert_int_equal(bp_kernels_find(NULL, &place.kernels, NULL), BP_OK);
     bp_snapshot *start = fixture_start(f, data, &o), *end;
     bp_trainer *trainer;
@@ -371,7 +371,7 @@ static void training_to_divergence_is_told(void **state) {
     o.learning_rate = 1e20f;
     bp_pool *pool;
     assert_int_equal(bp_pool_new(&pool, 1, NULL), BP_OK);
-    bp_train_place place = {.pool = pool};
+    bp_train_place place = {.pool = pool, .flops_per_worker = 1};
     assert_int_equal(bp_kernels_find(NULL, &place.kernels, NULL), BP_OK);
     bp_snapshot *start;
     bp_trainer *trainer;
