@@ -1,7 +1,7 @@
 /* The element-wise functions, one number at a time: these are their definitions. Each is a fixed
  * sequence of fma, +, -, *, / and bit operations, so it gives the same bits on every machine; the
- * vector forms in vector_math.h follow it operation by operation. Error bounds are measured over
- * all float32 inputs by tests/core/math. */
+ * vector forms in vector_math.h follow it operation by operation. Error bounds are measured over a
+ * sample by tests/core/math. */
 #ifndef BP_SCALAR_MATH_H
 #define BP_SCALAR_MATH_H
 
