@@ -22,103 +22,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* --- activations: sigma and its derivative, by s and x = sigma(s) ---------------------------- */
+#include "reference_functions.h"
 
-static const double leak = 0.01;
-static const double selu_lambda = 1.05070098735548049342, selu_alpha = 1.67326324235437728482;
-
-static double linear(double s) {
-    return s;
-}
-
-static double linear_slope(double s, double x) {
-    (void)s;
-    (void)x;
-    return 1;
-}
-
-static double relu(double s) {
-    return s > 0 ? s : 0;
-}
-
-/* At the kink, s = 0, the slope is taken as 0. */
-static double relu_slope(double s, double x) {
-    (void)x;
-    return s > 0 ? 1 : 0;
-}
-
-static double tanh_slope(double s, double x) {
-    (void)s;
-    return 1 - x * x;
-}
-
-static double sigmoid(double s) {
-    return 1 / (1 + exp(-s));
-}
-
-static double sigmoid_slope(double s, double x) {
-    (void)s;
-    return x * (1 - x);
-}
-
-static double leaky_relu(double s) {
-    return s > 0 ? s : leak * s;
-}
-
-static double leaky_relu_slope(double s, double x) {
-    (void)x;
-    return s > 0 ? 1 : leak;
-}
-
-static double elu(double s) {
-    return s > 0 ? s : expm1(s);
-}
-
-static double elu_slope(double s, double x) {
-    return s > 0 ? 1 : x + 1;
-}
-
-static double selu(double s) {
-    return selu_lambda * (s > 0 ? s : selu_alpha * expm1(s));
-}
-
-static double selu_slope(double s, double x) {
-    return s > 0 ? selu_lambda : x + selu_lambda * selu_alpha;
-}
-
-static double softplus(double s) {
-    return (s > 0 ? s : 0) + log1p(exp(-fabs(s)));
-}
-
-static double softplus_slope(double s, double x) {
-    (void)x;
-    return sigmoid(s);
-}
-
-static double hard_tanh(double s) {
-    return s < -1 ? -1 : s > 1 ? 1 : s;
-}
-
-static double hard_tanh_slope(double s, double x) {
-    (void)x;
-    return fabs(s) < 1 ? 1 : 0;
-}
-
-/* Softmax is not here: it is a function of a whole row, not of one s. */
-static const struct {
-    double (*sigma)(double s);
-    double (*slope)(double s, double x);
-} activations[BP_ACTIVATION_COUNT] = {
-    [BP_ACTIVATION_LINEAR] = {linear, linear_slope},
-    [BP_ACTIVATION_RELU] = {relu, relu_slope},
-    [BP_ACTIVATION_TANH] = {tanh, tanh_slope},
-    [BP_ACTIVATION_SIGMOID] = {sigmoid, sigmoid_slope},
-    [BP_ACTIVATION_LEAKY_RELU] = {leaky_relu, leaky_relu_slope},
-    [BP_ACTIVATION_ELU] = {elu, elu_slope},
-    [BP_ACTIVATION_SELU] = {selu, selu_slope},
-    [BP_ACTIVATION_SOFTPLUS] = {softplus, softplus_slope},
-    [BP_ACTIVATION_HARD_TANH] = {hard_tanh, hard_tanh_slope},
-};
+/* --- softmax -------------------------------------------------------------------------------- */
 
 /* log sum_i e^s_i, shifted by the largest s so that nothing overflows. */
 static double log_sum_exp(const double *s, size_t width) {
@@ -162,7 +68,7 @@ static void forward_row(bp_reference *r, size_t l, size_t n) {
         softmax(s, x, out);
     } else {
         for (size_t i = 0; i < out; i++) {
-            x[i] = activations[activation].sigma(s[i]);
+            x[i] = bp_reference_activations[activation].sigma(s[i]);
         }
     }
 }
@@ -175,58 +81,13 @@ static double target_value(const bp_reference *r, bp_reference_target target, si
     return target.y[n * r->network->width[r->network->layer_count] + i];
 }
 
-/* What one output adds to D times the loss of its row, and the slope of that by x. */
-static double square(double x, double y) {
-    return (x - y) * (x - y);
-}
-
-static double square_slope(double x, double y) {
-    return 2 * (x - y);
-}
-
-static double absolute(double x, double y) {
-    return fabs(x - y);
-}
-
-static double absolute_slope(double x, double y) {
-    return x > y ? 1 : x < y ? -1 : 0;
-}
-
-static double huber(double x, double y) {
-    double e = fabs(x - y);
-    return e <= 1 ? e * e / 2 : e - 0.5;
-}
-
-static double huber_slope(double x, double y) {
-    return fabs(x - y) <= 1 ? x - y : absolute_slope(x, y);
-}
-
-static double poisson(double x, double y) {
-    return exp(x) - y * x;
-}
-
-static double poisson_slope(double x, double y) {
-    return exp(x) - y;
-}
-
-/* The losses that are means over the outputs of a row; cross_entropy is not. */
-static const struct {
-    double (*value)(double x, double y);
-    double (*slope)(double x, double y);
-} mean_losses[BP_LOSS_COUNT] = {
-    [BP_LOSS_MSE] = {square, square_slope},
-    [BP_LOSS_MAE] = {absolute, absolute_slope},
-    [BP_LOSS_HUBER] = {huber, huber_slope},
-    [BP_LOSS_POISSON] = {poisson, poisson_slope},
-};
-
 /* (1/D) sum_i value(x(L)_i, y_i) */
 static double mean_loss_of_row(const bp_reference *r, bp_reference_target target, size_t n) {
     size_t L = r->network->layer_count, width = r->network->width[L];
     double sum = 0;
     for (size_t i = 0; i < width; i++) {
         double y = target_value(r, target, n, i);
-        sum += mean_losses[r->network->loss].value(r->x[L][n * width + i], y);
+        sum += bp_reference_losses[r->network->loss].value(r->x[L][n * width + i], y);
     }
     return sum / (double)width;
 }
@@ -264,9 +125,9 @@ static void mean_loss_backward(bp_reference *r, bp_reference_target target, size
     for (size_t i = 0; i < width; i++) {
         size_t at = n * width + i;
         double y = target_value(r, target, n, i);
-        r->dx[L][at] = scale * mean_losses[r->network->loss].slope(r->x[L][at], y);
-        r->ds[L][at] =
-            r->dx[L][at] * activations[r->network->activation[L]].slope(r->s[L][at], r->x[L][at]);
+        r->dx[L][at] = scale * bp_reference_losses[r->network->loss].slope(r->x[L][at], y);
+        r->ds[L][at] = r->dx[L][at] * bp_reference_activations[r->network->activation[L]].slope(
+                                          r->s[L][at], r->x[L][at]);
     }
 }
 
@@ -299,7 +160,8 @@ static void backward_row(bp_reference *r, size_t l, size_t n) {
         }
         size_t at = n * width + j;
         r->dx[l][at] = sum;
-        r->ds[l][at] = sum * activations[r->network->activation[l]].slope(r->s[l][at], r->x[l][at]);
+        r->ds[l][at] = sum * bp_reference_activations[r->network->activation[l]].slope(r->s[l][at],
+                                                                                       r->x[l][at]);
     }
 }
 

@@ -6,7 +6,7 @@
 #include "json_fields.h"
 #include "receipt.h"
 #include "reply.h"
-#include "spec_json.h"
+#include "train_options_json.h"
 
 static json_t *integer(uint64_t value) {
     return json_integer((json_int_t)value);

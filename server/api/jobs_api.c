@@ -8,8 +8,8 @@
 #include "json_fields.h"
 #include "reply.h"
 #include "resources.h"
-#include "spec_json.h"
 #include "thinning.h"
+#include "train_options_json.h"
 
 enum { AFTER, MAX_POINTS, JOBS_LIMIT_DIGITS = 19 };
 const bp_parameter bp_metrics_parameters[] = {

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "json_fields.h"
+#include "model_spec_json.h"
 #include "reply.h"
 #include "resources.h"
-#include "spec_json.h"
 
 /* --- out ------------------------------------------------------------------------------------ */
 

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model_spec_json.h"
 #include "receipt.h"
 #include "record_json.h"
 #include "records.h"
-#include "spec_json.h"
+#include "train_options_json.h"
 
 enum { POINT_WORDS = 8 };
 _Static_assert(sizeof(bp_job_point) == POINT_WORDS * 8, "a point is POINT_WORDS words of 64 bits");

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model_spec_json.h"
 #include "record_json.h"
 #include "records.h"
-#include "spec_json.h"
 
 /* --- writing -------------------------------------------------------------------------------- */
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec_json.h"
+#include "model_spec_json.h"
+#include "train_options_json.h"
 
 /* Every digest of a receipt: its name on the wire and its place. */
 static const struct {

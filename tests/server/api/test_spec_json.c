@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model_spec_json.h"
 #include "optimizer_rule.h"
 #include "philox.h"
-#include "spec_json.h"
+#include "train_options_json.h"
 
 static bp_status read_spec(bp_model_spec *out, const char *text, bp_error *err) {
     json_t *json = json_loads(text, 0, NULL);

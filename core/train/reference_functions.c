@@ -1,0 +1,140 @@
+#include "reference_functions.h"
+
+#include <math.h>
+
+/* --- activations ---------------------------------------------------------------------------- */
+
+static const double leak = 0.01;
+static const double selu_lambda = 1.05070098735548049342, selu_alpha = 1.67326324235437728482;
+
+static double linear(double s) {
+    return s;
+}
+
+static double linear_slope(double s, double x) {
+    (void)s;
+    (void)x;
+    return 1;
+}
+
+static double relu(double s) {
+    return s > 0 ? s : 0;
+}
+
+/* At the kink, s = 0, the slope is taken as 0. */
+static double relu_slope(double s, double x) {
+    (void)x;
+    return s > 0 ? 1 : 0;
+}
+
+static double tanh_slope(double s, double x) {
+    (void)s;
+    return 1 - x * x;
+}
+
+static double sigmoid(double s) {
+    return 1 / (1 + exp(-s));
+}
+
+static double sigmoid_slope(double s, double x) {
+    (void)s;
+    return x * (1 - x);
+}
+
+static double leaky_relu(double s) {
+    return s > 0 ? s : leak * s;
+}
+
+static double leaky_relu_slope(double s, double x) {
+    (void)x;
+    return s > 0 ? 1 : leak;
+}
+
+static double elu(double s) {
+    return s > 0 ? s : expm1(s);
+}
+
+static double elu_slope(double s, double x) {
+    return s > 0 ? 1 : x + 1;
+}
+
+static double selu(double s) {
+    return selu_lambda * (s > 0 ? s : selu_alpha * expm1(s));
+}
+
+static double selu_slope(double s, double x) {
+    return s > 0 ? selu_lambda : x + selu_lambda * selu_alpha;
+}
+
+static double softplus(double s) {
+    return (s > 0 ? s : 0) + log1p(exp(-fabs(s)));
+}
+
+static double softplus_slope(double s, double x) {
+    (void)x;
+    return sigmoid(s);
+}
+
+static double hard_tanh(double s) {
+    return s < -1 ? -1 : s > 1 ? 1 : s;
+}
+
+static double hard_tanh_slope(double s, double x) {
+    (void)x;
+    return fabs(s) < 1 ? 1 : 0;
+}
+
+const bp_reference_activation bp_reference_activations[BP_ACTIVATION_COUNT] = {
+    [BP_ACTIVATION_LINEAR] = {linear, linear_slope},
+    [BP_ACTIVATION_RELU] = {relu, relu_slope},
+    [BP_ACTIVATION_TANH] = {tanh, tanh_slope},
+    [BP_ACTIVATION_SIGMOID] = {sigmoid, sigmoid_slope},
+    [BP_ACTIVATION_LEAKY_RELU] = {leaky_relu, leaky_relu_slope},
+    [BP_ACTIVATION_ELU] = {elu, elu_slope},
+    [BP_ACTIVATION_SELU] = {selu, selu_slope},
+    [BP_ACTIVATION_SOFTPLUS] = {softplus, softplus_slope},
+    [BP_ACTIVATION_HARD_TANH] = {hard_tanh, hard_tanh_slope},
+};
+
+/* --- losses --------------------------------------------------------------------------------- */
+
+static double square(double x, double y) {
+    return (x - y) * (x - y);
+}
+
+static double square_slope(double x, double y) {
+    return 2 * (x - y);
+}
+
+static double absolute(double x, double y) {
+    return fabs(x - y);
+}
+
+static double absolute_slope(double x, double y) {
+    return x > y ? 1 : x < y ? -1 : 0;
+}
+
+static double huber(double x, double y) {
+    double e = fabs(x - y);
+    return e <= 1 ? e * e / 2 : e - 0.5;
+}
+
+static double huber_slope(double x, double y) {
+    return fabs(x - y) <= 1 ? x - y : absolute_slope(x, y);
+}
+
+static double poisson(double x, double y) {
+    return exp(x) - y * x;
+}
+
+static double poisson_slope(double x, double y) {
+    return exp(x) - y;
+}
+
+/* The losses that are means over the outputs of a row; cross_entropy is not. */
+const bp_reference_loss bp_reference_losses[BP_LOSS_COUNT] = {
+    [BP_LOSS_MSE] = {square, square_slope},
+    [BP_LOSS_MAE] = {absolute, absolute_slope},
+    [BP_LOSS_HUBER] = {huber, huber_slope},
+    [BP_LOSS_POISSON] = {poisson, poisson_slope},
+};

@@ -1,0 +1,18 @@
+/* A job's options as JSON: what the API takes and gives, and what the store keeps. Numbers survive
+ * the round trip exactly; seeds are 0..2^63-1. */
+#ifndef BP_TRAIN_OPTIONS_JSON_H
+#define BP_TRAIN_OPTIONS_JSON_H
+
+#include <jansson.h>
+
+#include "trainer.h"
+
+/* {"epochs", "batch_size", "optimizer": {"type", "learning_rate", "momentum"}, "shuffle", "seed",
+ * "validation": {"fraction"}, "threads"}; "model" and "dataset" are allowed and not read. What is
+ * absent is as in bp_train_defaults. INVALID with the pointer, also as bp_train_options_check. */
+BP_NODISCARD bp_status bp_train_options_from_json(bp_train_options *out, const json_t *body,
+                                                  bp_error *err);
+/* A new object with every field. NULL: no memory. */
+json_t *bp_train_options_to_json(const bp_train_options *options);
+
+#endif
