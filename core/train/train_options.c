@@ -8,7 +8,7 @@ bp_train_options bp_train_defaults(void) {
                                 .seed = 0,
                                 .validation_fraction = 0.1,
                                 .threads = 0};
-    bp_train_set_optimizer(&options, BP_OPTIMIZER_SGD);
+    bp_train_set_optimizer(&options, BP_OPTIMIZER_ADAM);
     return options;
 }
 

@@ -63,6 +63,7 @@ static void forget_peak(void) {
 
 static void train(const bp_workload *load, const memory_case *c) {
     bp_train_options settings = bp_train_defaults();
+    bp_train_set_optimizer(&settings, BP_OPTIMIZER_SGD);
     settings.batch_size = c->batch;
     settings.momentum = c->momentum;
     settings.learning_rate = 0.0001F;

@@ -158,6 +158,7 @@ static void race(const bench *b, racer *into, size_t threads, size_t seed) {
         bench_stop("threads", err.message);
     }
     bp_train_options settings = bp_train_defaults();
+    bp_train_set_optimizer(&settings, BP_OPTIMIZER_SGD);
     settings.epochs = 1;
     settings.batch_size = BATCH;
     settings.momentum = 0;

@@ -218,6 +218,18 @@ def test_every_optimizer_trains(client, name, optimizer):
     assert points[-1]["train_loss"] < points[0]["train_loss"]
 
 
+def test_defaults_of_a_job(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    job = client.train(model=name, dataset=name)
+    usual = {"type": "adam", "learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999}
+    assert usual.items() <= job["optimizer"].items()
+    assert job["learning_rate"] == 0.001 and job["batch_size"] == 32 and job["epochs"] == 10
+    assert job["validation"] == {"fraction": 0.1} and job["validation_rows"] == 9
+    faster = client.train(model=name, dataset=name, optimizer={"learning_rate": 0.01})
+    assert faster["optimizer"] == {**job["optimizer"], "learning_rate": 0.01}
+
+
 def test_a_plain_curl_d_works(client, name):
     client.put_csv(name, samples.blobs_text(90))
     form = "application/x-www-form-urlencoded"

@@ -276,6 +276,7 @@ static void training_takes_these_gradients(void **state) {
     bp_dataset *data;
     assert_int_equal(bp_made_dataset(&data, &table, NULL), BP_OK);
     bp_train_options o = bp_train_defaults();
+    bp_train_set_optimizer(&o, BP_OPTIMIZER_SGD);
     o.batch_size = m.count;
     o.momentum = 0.5f;
     o.shuffle = false;

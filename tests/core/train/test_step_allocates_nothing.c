@@ -150,6 +150,7 @@ static void the_counter_counts(void **state) {
 static void check(size_t classes, size_t units, size_t batch, float momentum, size_t threads) {
     bp_model_spec spec = make_spec(classes, units);
     bp_train_options options = bp_train_defaults();
+    bp_train_set_optimizer(&options, BP_OPTIMIZER_SGD);
     options.batch_size = batch;
     options.momentum = momentum;
     options.learning_rate = 0.0001F;

@@ -54,6 +54,7 @@ static bp_dataset *make_data(size_t rows, size_t features, size_t classes, size_
 
 static bp_train_options options_of(uint64_t epochs, size_t batch, float momentum) {
     bp_train_options o = bp_train_defaults();
+    bp_train_set_optimizer(&o, BP_OPTIMIZER_SGD);
     o.epochs = epochs;
     o.batch_size = batch;
     o.learning_rate = 0.05f;

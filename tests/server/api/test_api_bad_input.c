@@ -225,7 +225,7 @@ static void test_divergence(void **state) {
         state, 201,
         (bp_sent){.target = "/v1/models", .body = "{\"name\": \"l\", \"layers\": [{}]}"}));
     json_t *job = train(state, "{\"model\": \"l\", \"dataset\": \"line\", \"epochs\": 1000,"
-                               " \"optimizer\": {\"learning_rate\": 1e30}}");
+                               " \"optimizer\": {\"type\": \"sgd\", \"learning_rate\": 1e30}}");
     assert_string_equal(bp_string(job, "state"), "failed");
     json_t *error = json_object_get(job, "error");
     assert_string_equal(bp_string(error, "code"), "diverged");

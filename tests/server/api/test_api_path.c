@@ -49,7 +49,9 @@ static json_t *train(void **state, const char *body) {
 
 #define CLASSIFIER                                                                                 \
     "{\"name\": \"m\", \"layers\": [{\"units\": 8}, {\"activation\": \"softmax\"}], \"seed\": 1}"
-#define JOB "{\"model\": \"m\", \"dataset\": \"d\", \"epochs\": 20, \"seed\": 3}"
+#define JOB                                                                                        \
+    "{\"model\": \"m\", \"dataset\": \"d\", \"epochs\": 20, \"seed\": 3, \"optimizer\": "          \
+    "{\"type\": \"sgd\"}}"
 
 static void check_predictions(void **state) {
     json_t *answer =
@@ -132,7 +134,7 @@ static void test_regression(void **state) {
     json_decref(bp_expect(state, 201, put));
     create(state, "{\"name\": \"m\", \"layers\": [{}]}");
     json_t *job = train(state, "{\"model\": \"m\", \"dataset\": \"d\", \"epochs\": 300,"
-                               " \"optimizer\": {\"learning_rate\": 0.1}, \"validation\":"
+                               " \"optimizer\": {\"type\": \"sgd\"}, \"validation\":"
                                " {\"fraction\": 0}}");
     assert_string_equal(bp_string(job, "state"), "succeeded");
     assert_true(json_is_null(json_object_get(job, "validation_loss")));

@@ -123,8 +123,12 @@ static void test_option_defaults(void **state) {
     assert_int_equal(read_options(&options, "{\"model\": \"m\", \"dataset\": \"d\"}", NULL), BP_OK);
     assert_int_equal(options.epochs, usual.epochs);
     assert_true(options.learning_rate == usual.learning_rate);
-    assert_int_equal(read_options(&options, "{\"optimizer\": {\"momentum\": 0}}", NULL), BP_OK);
-    assert_true(options.learning_rate == usual.learning_rate && options.momentum == 0);
+    assert_int_equal(options.optimizer, BP_OPTIMIZER_ADAM);
+    assert_true(options.learning_rate == 0.001F);
+    assert_int_equal(read_options(&options, "{\"optimizer\": {\"beta1\": 0}}", NULL), BP_OK);
+    assert_true(options.learning_rate == usual.learning_rate && options.beta1 == 0);
+    assert_int_equal(read_options(&options, "{\"optimizer\": {\"type\": \"sgd\"}}", NULL), BP_OK);
+    assert_true(options.learning_rate == 0.1F && options.momentum == 0.9F);
 }
 
 /* Every optimiser with settings that are not its defaults. */
@@ -198,8 +202,10 @@ static const struct {
     {"{\"optimizer\": {\"learning_rate\": 0}}", "/optimizer/learning_rate"},
     {"{\"optimizer\": {\"learning_rate\": 1e-60}}", "/optimizer/learning_rate"},
     {"{\"optimizer\": {\"learning_rate\": 1e60}}", "/optimizer/learning_rate"},
-    {"{\"optimizer\": {\"momentum\": 1}}", "/optimizer/momentum"},
-    {"{\"optimizer\": {\"beta1\": 0.9}}", "/optimizer/beta1"}, /* not one of sgd's */
+    {"{\"optimizer\": {\"type\": \"sgd\", \"momentum\": 1}}", "/optimizer/momentum"},
+    {"{\"optimizer\": {\"type\": \"sgd\", \"beta1\": 0.9}}",
+     "/optimizer/beta1"},                                            /* not one of sgd's */
+    {"{\"optimizer\": {\"momentum\": 0.9}}", "/optimizer/momentum"}, /* not one of adam's */
     {"{\"optimizer\": {\"type\": \"adam\", \"momentum\": 0.9}}", "/optimizer/momentum"},
     {"{\"optimizer\": {\"type\": \"adam\", \"beta2\": 1}}", "/optimizer/beta2"},
     {"{\"optimizer\": {\"type\": \"adam\", \"epsilon\": 0}}", "/optimizer/epsilon"},

@@ -170,6 +170,7 @@ uint64_t model_version(bp_service *service, const char *name) {
 
 bp_job_request ask(const char *model, const char *dataset, uint64_t epochs) {
     bp_job_request request = {.options = bp_train_defaults()};
+    bp_train_set_optimizer(&request.options, BP_OPTIMIZER_SGD);
     request.options.epochs = epochs;
     snprintf(request.model, sizeof request.model, "%s", model);
     snprintf(request.dataset, sizeof request.dataset, "%s", dataset);
