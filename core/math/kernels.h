@@ -72,6 +72,14 @@ typedef struct bp_kernels {
                       size_t out_row);
     /* a = a * factor */
     void (*scale)(size_t count, float factor, float *a);
+    /* a = a brought into [-limit, limit]; NaN stays. */
+    void (*clamp)(size_t count, float limit, float *a);
+    /* out = fma(factor, a, b); out may be a or b. */
+    void (*add_scaled)(size_t count, float factor, const float *a, const float *b, float *out);
+    /* sum_i a_i b_i in double, interleaved. */
+    double (*dot)(size_t count, const float *a, const float *b);
+    /* Each column of w [inputs, units] whose norm is above `limit` is scaled to it. */
+    void (*limit_norms)(size_t inputs, size_t units, float limit, float *w, size_t w_row);
     /* One step of an optimiser on a run of parameters. */
     void (*optimize)(const bp_parameter_step *step);
 } bp_kernels;

@@ -2,6 +2,7 @@
  * of the vector forms: what these loops compute is what every table must compute, bit for bit. */
 #include "kernels_internal.h"
 #include "naive_activation.h"
+#include "naive_gradient.h"
 #include "naive_loss.h"
 #include "naive_optimizer.h"
 #include "scalar_math.h"
@@ -149,7 +150,8 @@ static void naive_optimize(const bp_parameter_step *step) {
     static const int states[] = {BP_OPTIMIZER_TABLE(X)};
 #undef X
     for (size_t i = 0; i < step->count; i++) {
-        float g = fmaf(step->rule->decay, step->weight[i], step->gradient[i]);
+        float g = naive_shape(step->rule, step->gradient[i], step->weight[i]);
+        g = fmaf(step->rule->decay, step->weight[i], g);
         float *second = states[step->rule->optimizer] > 1 ? &step->state[1][i] : NULL;
         steps[step->rule->optimizer](step->rule, g, &step->state[0][i], second, &step->weight[i]);
         drop_subnormal(&step->state[0][i]);
@@ -171,5 +173,9 @@ const bp_kernels bp_kernels_naive = {
     .gather = naive_gather,
     .transpose = bp_transpose,
     .scale = naive_scale,
+    .clamp = naive_clamp,
+    .add_scaled = naive_add_scaled,
+    .dot = naive_dot,
+    .limit_norms = naive_limit_norms,
     .optimize = naive_optimize,
 };

@@ -5,6 +5,15 @@
 #include "optimizer.h"
 #include "scalar_math.h"
 
+/* The loss's gradient, clipped by its norm, with the penalties on weights. */
+static inline float naive_shape(const bp_step_rule *r, float g, float w) {
+    if (!r->shaped) {
+        return g;
+    }
+    float sign = w > 0 ? 1.0f : w < 0 ? -1.0f : 0.0f;
+    return fmaf(r->l1, sign, fmaf(r->l2, w, g * r->gradient_scale));
+}
+
 /* g with the L2 term is given; state and weight are changed in place. */
 typedef void (*bp_naive_step)(const bp_step_rule *r, float g, float *s, float *u, float *w);
 

@@ -4,6 +4,7 @@
 #ifndef BP_OPTIMIZER_H
 #define BP_OPTIMIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define BP_OPTIMIZER_TABLE(X)                                                                      \
@@ -47,6 +48,9 @@ typedef struct bp_step_rule {
     float epsilon;
     float decay; /* L2: g <- g + decay w */
     float keep;  /* decoupled: w <- keep w first; 1 - eta lambda */
+    /* Before all that, where `shaped`: g <- gradient_scale g + l2 w + l1 sign(w). */
+    bool shaped;
+    float gradient_scale, l2, l1;
 } bp_step_rule;
 
 /* A run of parameters with their gradients and states. */

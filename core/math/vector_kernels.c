@@ -3,6 +3,7 @@
 
 #include "kernels_internal.h"
 #include "vector_activation.h"
+#include "vector_gradient.h"
 #include "vector_loss.h"
 #include "vector_optimizer.h"
 #include "vector_output.h"
@@ -53,5 +54,9 @@ const bp_kernels BP_TABLE = {
     .gather = vector_gather,
     .transpose = vector_transpose,
     .scale = vector_scale,
+    .clamp = vector_clamp,
+    .add_scaled = vector_add_scaled,
+    .dot = vector_dot,
+    .limit_norms = vector_limit_norms,
     .optimize = vector_optimize,
 };

@@ -10,6 +10,15 @@ typedef struct lanes_of {
     vf g, s, u, w;
 } lanes_of;
 
+BP_INLINE vf sign_of(vf a) {
+    return vf_select(a > 0.0f, vf_set(1.0f), vf_select(a < 0.0f, vf_set(-1.0f), (vf){0}));
+}
+
+/* The loss's gradient, clipped by its norm, with the penalties on weights. */
+BP_INLINE vf shape_gradient(const bp_step_rule *r, vf g, vf w) {
+    return vf_fma(vf_set(r->l1), sign_of(w), vf_fma(vf_set(r->l2), w, g * r->gradient_scale));
+}
+
 BP_INLINE void step_sgd(const bp_step_rule *r, lanes_of *p) {
     p->s = vf_fma(vf_set(r->momentum), p->s, p->g);
     p->w = vf_fma(vf_set(-r->rate), p->s, p->w);
@@ -62,8 +71,7 @@ BP_INLINE void step_nadam(const bp_step_rule *r, lanes_of *p) {
 
 BP_INLINE void step_lion(const bp_step_rule *r, lanes_of *p) {
     vf c = vf_fma(vf_set(r->rest1), p->g, r->beta1 * p->s);
-    vf sign = vf_select(c > 0.0f, vf_set(1.0f), vf_select(c < 0.0f, vf_set(-1.0f), (vf){0}));
-    p->w = vf_fma(vf_set(-r->rate), sign, p->w * r->keep);
+    p->w = vf_fma(vf_set(-r->rate), sign_of(c), p->w * r->keep);
     p->s = vf_fma(vf_set(r->rest2), p->g, r->beta2 * p->s);
 }
 
@@ -82,7 +90,11 @@ BP_INLINE vf without_subnormals(vf state) {
             const size_t lanes = step->count - i < VL ? step->count - i : VL;                      \
             lanes_of p = {.s = vf_load_lanes(step->state[0] + i, lanes),                           \
                           .w = vf_load_lanes(step->weight + i, lanes)};                            \
-            p.g = vf_fma(decay, p.w, vf_load_lanes(step->gradient + i, lanes));                    \
+            p.g = vf_load_lanes(step->gradient + i, lanes);                                        \
+            if (rule.shaped) {                                                                     \
+                p.g = shape_gradient(&rule, p.g, p.w);                                             \
+            }                                                                                      \
+            p.g = vf_fma(decay, p.w, p.g);                                                         \
             if ((states) > 1) {                                                                    \
                 p.u = vf_load_lanes(step->state[1] + i, lanes);                                    \
             }                                                                                      \

@@ -54,9 +54,14 @@ bool bp_optimizer_has(bp_optimizer optimizer, bp_hyperparameter hyperparameter) 
     return defaults[optimizer][hyperparameter] != NONE;
 }
 
+static bool has_penalty(const bp_train_options *options) {
+    return options->regularization.l1 > 0 || options->regularization.l2 > 0;
+}
+
 size_t bp_optimizer_states(const bp_train_options *options) {
     bool plain = options->optimizer == BP_OPTIMIZER_SGD && options->momentum == 0 &&
-                 options->weight_decay == 0;
+                 options->weight_decay == 0 && !has_penalty(options) &&
+                 !bp_gradient_clipping_on(&options->gradient_clipping);
     return plain ? 0 : states_of[options->optimizer];
 }
 
@@ -122,7 +127,11 @@ bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options
                          .rest2 = (float)(1 - (double)beta2),
                          .root = (float)(1 / sqrt(1 - clock->beta2_power)),
                          .epsilon = o->epsilon,
-                         .decay = decoupled ? 0 : o->weight_decay};
+                         .decay = decoupled ? 0 : o->weight_decay,
+                         .shaped = has_penalty(o) || o->gradient_clipping.norm > 0,
+                         .gradient_scale = 1,
+                         .l2 = o->regularization.l2,
+                         .l1 = o->regularization.l1};
     rule.keep = decoupled ? (float)(1 - (double)o->learning_rate * (double)o->weight_decay) : 1;
     if (o->optimizer == BP_OPTIMIZER_ADAM || o->optimizer == BP_OPTIMIZER_ADAMW) {
         rule.rate = (float)((double)o->learning_rate / (1 - clock->beta1_power));

@@ -32,7 +32,8 @@ extern const bp_vocabulary bp_optimizers;
 
 bool bp_optimizer_has(bp_optimizer optimizer, bp_hyperparameter hyperparameter);
 
-/* Arrays of state per parameter that these options need: 0 for sgd without momentum. */
+/* Arrays of state per parameter that these options need: 0 for sgd when it adds nothing to the
+ * loss's gradient. */
 size_t bp_optimizer_states(const bp_train_options *options);
 
 /* INVALID "/optimizer/beta1": a setting of this optimiser is out of its range. */

@@ -22,5 +22,9 @@ bp_status bp_train_options_check(const bp_train_options *o, bp_error *err) {
     if (!(o->validation_fraction >= 0 && o->validation_fraction <= 0.9)) {
         return bp_fail(err, BP_INVALID, "/validation/fraction", "fraction must be in [0, 0.9]");
     }
-    return bp_optimizer_check(o, err);
+    bp_status status = bp_optimizer_check(o, err);
+    if (status == BP_OK) {
+        status = bp_regularization_check(&o->regularization, err);
+    }
+    return status == BP_OK ? bp_gradient_clipping_check(&o->gradient_clipping, err) : status;
 }

@@ -9,20 +9,24 @@
 #include <stdbool.h>
 
 #include "dataset.h"
+#include "gradient_clipping.h"
 #include "kernels.h"
 #include "pool.h"
+#include "regularization.h"
 #include "snapshot.h"
 
 typedef struct bp_train_options {
-    uint64_t epochs;            /* 1..BP_MAX_EPOCHS */
-    size_t batch_size;          /* 1..BP_MAX_BATCH; more than the rows means all of them */
-    bp_optimizer optimizer;     /* which of the settings below count is optimizer_rule.h's table */
-    float learning_rate;        /* eta, > 0, finite */
-    float momentum;             /* mu in [0, 1) */
-    float beta1, beta2;         /* in [0, 1): of the gradient's mean and of its square's */
-    float rho;                  /* in [0, 1): of its square's mean */
-    float epsilon;              /* > 0 */
-    float weight_decay;         /* >= 0: L2, g + lambda w; adamw and lion: decoupled */
+    uint64_t epochs;        /* 1..BP_MAX_EPOCHS */
+    size_t batch_size;      /* 1..BP_MAX_BATCH; more than the rows means all of them */
+    bp_optimizer optimizer; /* which of the settings below count is optimizer_rule.h's table */
+    float learning_rate;    /* eta, > 0, finite */
+    float momentum;         /* mu in [0, 1) */
+    float beta1, beta2;     /* in [0, 1): of the gradient's mean and of its square's */
+    float rho;              /* in [0, 1): of its square's mean */
+    float epsilon;          /* > 0 */
+    float weight_decay;     /* >= 0: L2, g + lambda w; adamw and lion: decoupled */
+    bp_regularization regularization;
+    bp_gradient_clipping gradient_clipping;
     bool shuffle;               /* a new order each epoch, from (seed, epoch) */
     uint64_t seed;              /* of the shuffle and the validation split */
     double validation_fraction; /* in [0, 0.9]: rows held out, drawn from the seed */
@@ -63,6 +67,7 @@ typedef struct bp_train_progress {
     double batch_loss; /* mean loss of the last minibatch, before its update */
     double epoch_loss; /* mean over the samples of the epoch last finished, or of the running
                           one before the first ends; NAN before the first step */
+    double grad_norm;  /* |g| of the last minibatch, before clipping by norm; NAN: not computed */
     bp_phase_seconds seconds;
 } bp_train_progress;
 

@@ -1,6 +1,9 @@
 #include "update.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+#include "optimizer_rule.h"
 
 static size_t cuts(size_t length, size_t piece) {
     return (length + piece - 1) / piece;
@@ -49,15 +52,14 @@ bp_status bp_blocks_new(bp_block **out, size_t *count, const bp_network *network
 }
 
 void bp_update_prepare(const bp_update *update, size_t first, size_t rows) {
-    if (update->state[0] != NULL) {
-        return;
-    }
     for (size_t l = 1; l <= update->network->layer_count; l++) {
         const size_t width = update->network->width[l];
         update->kernels->scale(rows * width, -update->rule.rate,
                                update->buffers->ds[l] + first * width);
     }
 }
+
+/* --- gradients of a block ------------------------------------------------------------------- */
 
 /* dl/dw of the block into `c`, from `start`. */
 static void weight_product(const bp_update *u, const bp_block *b, float *c, size_t c_row,
@@ -83,33 +85,143 @@ static void bias_sums(const bp_update *u, const bp_block *b, float *out, bp_star
                             start, out);
 }
 
-static void optimize(const bp_update *u, size_t count, const float *gradient, size_t offset) {
+static bool has_biases(const bp_block *b) {
+    return b->first_input == 0;
+}
+
+static size_t weights_at(const bp_update *u, const bp_block *b) {
+    const size_t units = u->network->width[b->layer];
+    return u->network->weight_offset[b->layer] + b->first_input * units + b->first_unit;
+}
+
+static size_t biases_at(const bp_update *u, const bp_block *b) {
+    return u->network->bias_offset[b->layer] + b->first_unit;
+}
+
+/* Both into storage that is laid out as the parameters. */
+static void reduce_rows(const bp_update *u, const bp_block *b, float *storage, bp_start start) {
+    weight_product(u, b, storage + weights_at(u, b), u->network->width[b->layer], start);
+    if (has_biases(b)) {
+        bias_sums(u, b, storage + biases_at(u, b), start);
+    }
+}
+
+/* --- runs of a block: its rows of weights, then its biases ---------------------------------- */
+
+static size_t run_count(const bp_block *b) {
+    return b->inputs + has_biases(b);
+}
+
+/* Where run i begins in the parameters. */
+static size_t run_at(const bp_update *u, const bp_block *b, size_t i) {
+    return i < b->inputs ? weights_at(u, b) + i * u->network->width[b->layer] : biases_at(u, b);
+}
+
+static void optimize_run(const bp_update *u, const bp_block *b, size_t i, const float *gradient) {
+    const size_t at = run_at(u, b, i);
+    bp_step_rule rule = u->rule;
+    if (i == b->inputs) { /* the penalties are on weights */
+        rule.l1 = rule.l2 = 0;
+    }
     bp_parameter_step step = {
-        .rule = &u->rule, .count = count, .gradient = gradient, .weight = u->parameters + offset};
-    for (size_t i = 0; i < BP_OPTIMIZER_STATES && u->state[i] != NULL; i++) {
-        step.state[i] = u->state[i] + offset;
+        .rule = &rule, .count = b->units, .gradient = gradient, .weight = u->parameters + at};
+    for (size_t s = 0; s < BP_OPTIMIZER_STATES && u->state[s] != NULL; s++) {
+        step.state[s] = u->state[s] + at;
     }
     u->kernels->optimize(&step);
 }
 
-void bp_update_block(const bp_update *u, const bp_block *b, float *scratch) {
-    const size_t units = u->network->width[b->layer];
-    const size_t weights =
-        u->network->weight_offset[b->layer] + b->first_input * units + b->first_unit;
-    const size_t biases = u->network->bias_offset[b->layer] + b->first_unit;
-    if (u->state[0] == NULL) {
-        weight_product(u, b, u->parameters + weights, units, BP_START_C);
-        if (b->first_input == 0) {
-            bias_sums(u, b, u->parameters + biases, BP_START_C);
-        }
-        return;
-    }
+/* --- the stages ----------------------------------------------------------------------------- */
+
+static void descend(const bp_update *u, const bp_block *b, float *scratch) {
+    (void)scratch;
+    reduce_rows(u, b, u->parameters, BP_START_C);
+}
+
+/* The gradient lives in scratch: [runs, units]. */
+static void reduce_and_optimize(const bp_update *u, const bp_block *b, float *scratch) {
     weight_product(u, b, scratch, b->units, BP_START_ZERO);
-    for (size_t i = 0; i < b->inputs; i++) {
-        optimize(u, b->units, scratch + i * b->units, weights + i * units);
+    if (has_biases(b)) {
+        bias_sums(u, b, scratch + b->inputs * b->units, BP_START_ZERO);
     }
+    if (u->clipping.value > 0) {
+        u->kernels->clamp(run_count(b) * b->units, u->clipping.value, scratch);
+    }
+    for (size_t i = 0; i < run_count(b); i++) {
+        optimize_run(u, b, i, scratch + i * b->units);
+    }
+}
+
+static void reduce(const bp_update *u, const bp_block *b, float *scratch) {
+    (void)scratch;
+    reduce_rows(u, b, u->gradient, u->goes_on ? BP_START_C : BP_START_ZERO);
+}
+
+static void clip(const bp_update *u, const bp_block *b, float *scratch) {
+    (void)scratch;
+    double sum = 0;
+    for (size_t i = 0; i < run_count(b); i++) {
+        float *gradient = u->gradient + run_at(u, b, i);
+        if (u->clipping.value > 0) {
+            u->kernels->clamp(b->units, u->clipping.value, gradient);
+        }
+        sum += u->kernels->dot(b->units, gradient, gradient);
+    }
+    u->squares[b - u->blocks] = sum;
+}
+
+static bool settle_norm(bp_update *u) {
+    double sum = 0;
+    for (size_t i = 0; i < u->block_count; i++) {
+        sum += u->squares[i];
+    }
+    u->gradient_norm = sqrt(sum);
+    u->rule.gradient_scale = bp_gradient_clipping_factor(&u->clipping, u->gradient_norm);
+    return isfinite(u->gradient_norm);
+}
+
+static void optimize(const bp_update *u, const bp_block *b, float *scratch) {
+    (void)scratch;
+    for (size_t i = 0; i < run_count(b); i++) {
+        optimize_run(u, b, i, u->gradient + run_at(u, b, i));
+    }
+}
+
+/* The block at a unit's first input takes the whole column. */
+static void limit_norms(const bp_update *u, const bp_block *b, float *scratch) {
+    (void)scratch;
     if (b->first_input == 0) {
-        bias_sums(u, b, scratch, BP_START_ZERO);
-        optimize(u, b->units, scratch, biases);
+        u->kernels->limit_norms(u->network->width[b->layer - 1], b->units, u->max_norm,
+                                u->parameters + weights_at(u, b), u->network->width[b->layer]);
     }
+}
+
+static const bp_update_stage descend_stage = {.run = descend, .reads_rows = true};
+static const bp_update_stage fused_stage = {.run = reduce_and_optimize, .reads_rows = true};
+static const bp_update_stage reduce_stage = {.run = reduce, .reads_rows = true};
+static const bp_update_stage clip_stage = {.run = clip, .settle = settle_norm};
+static const bp_update_stage optimize_stage = {.run = optimize};
+static const bp_update_stage limit_stage = {.run = limit_norms};
+
+static void append(bp_update_plan *plan, const bp_update_stage *stage) {
+    plan->stage[plan->count++] = stage;
+}
+
+bp_update_plan bp_update_plan_of(const bp_train_options *options, bool parts) {
+    const bp_gradient_clipping *clipping = &options->gradient_clipping;
+    bp_update_plan plan = {.plain = bp_optimizer_states(options) == 0,
+                           .buffered = parts || clipping->norm > 0};
+    if (plan.buffered) {
+        append(&plan, &reduce_stage);
+        if (bp_gradient_clipping_on(clipping)) {
+            append(&plan, &clip_stage);
+        }
+        append(&plan, &optimize_stage);
+    } else {
+        append(&plan, plan.plain ? &descend_stage : &fused_stage);
+    }
+    if (options->regularization.max_norm > 0) {
+        append(&plan, &limit_stage);
+    }
+    return plan;
 }

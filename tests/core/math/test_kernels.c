@@ -258,6 +258,10 @@ static void try_optimizer(const bp_kernels *naive, const bp_kernels *table) {
     rule.epsilon = 1e-6f;
     rule.decay = next_word() % 2 ? 0.003f : 0;
     rule.keep = 0.999f;
+    rule.shaped = next_word() % 2;
+    rule.gradient_scale = 0.7f;
+    rule.l2 = 0.02f;
+    rule.l1 = 0.05f;
     for (int o = 0; o < BP_OPTIMIZER_COUNT; o++) {
         size_t count = next_size(140);
         float *g = values(count), *s = values(count), *u = values(count), *w = values(count);
@@ -266,6 +270,7 @@ static void try_optimizer(const bp_kernels *naive, const bp_kernels *table) {
             s[i] = (s[i] < 0 ? -s[i] : s[i]) * (fades ? 0x1p-120f : 1);
             u[i] = (u[i] < 0 ? -u[i] : u[i]) * (fades ? 0x1p-120f : 1);
             g[i] *= fades ? 0 : 1;
+            w[i] *= next_word() % 8 ? 1 : 0; /* of no sign */
         }
         float *want_s = copy_of(s, count), *want_u = copy_of(u, count), *want_w = copy_of(w, count);
         rule.optimizer = (bp_optimizer)o;
@@ -291,6 +296,53 @@ static void try_scale(const bp_kernels *naive, const bp_kernels *table) {
     free(want);
 }
 
+static void try_clamp(const bp_kernels *naive, const bp_kernels *table) {
+    size_t count = next_size(300);
+    float *a = values(count), *want = copy_of(a, count);
+    table->clamp(count, 0.3f, a);
+    naive->clamp(count, 0.3f, want);
+    assert_same(table->name, "clamp", a, want, count);
+    free(a);
+    free(want);
+}
+
+static void try_add_scaled(const bp_kernels *naive, const bp_kernels *table) {
+    size_t count = next_size(300);
+    float *a = values(count), *b = values(count), *out = values(count);
+    float *want = copy_of(out, count);
+    table->add_scaled(count, -0.3f, a, b, out);
+    naive->add_scaled(count, -0.3f, a, b, want);
+    assert_same(table->name, "add_scaled", out, want, count);
+    table->add_scaled(count, 0.7f, a, out, out); /* in place */
+    naive->add_scaled(count, 0.7f, a, want, want);
+    assert_same(table->name, "add_scaled in place", out, want, count);
+    free(a);
+    free(b);
+    free(out);
+    free(want);
+}
+
+static void try_dot(const bp_kernels *naive, const bp_kernels *table) {
+    size_t count = next_size(300);
+    float *a = values(count), *b = values(count);
+    double got = table->dot(count, a, b), want = naive->dot(count, a, b);
+    if (memcmp(&got, &want, sizeof got) != 0) {
+        fail_msg("%s dot of %zu: %a, not %a", table->name, count, got, want);
+    }
+    free(a);
+    free(b);
+}
+
+static void try_limit_norms(const bp_kernels *naive, const bp_kernels *table) {
+    size_t inputs = next_size(70), units = next_size(140), w_row = units + next_word() % 3;
+    float *w = values(inputs * w_row), *want = copy_of(w, inputs * w_row);
+    table->limit_norms(inputs, units, 1.5f, w, w_row); /* some are longer, some are not */
+    naive->limit_norms(inputs, units, 1.5f, want, w_row);
+    assert_same(table->name, "limit_norms", w, want, inputs * w_row);
+    free(w);
+    free(want);
+}
+
 #define TEST_OF(name)                                                                              \
     static void name##_has_the_same_bits(void **state) {                                           \
         (void)state;                                                                               \
@@ -306,6 +358,10 @@ TEST_OF(gather)
 TEST_OF(transpose)
 TEST_OF(optimizer)
 TEST_OF(scale)
+TEST_OF(clamp)
+TEST_OF(add_scaled)
+TEST_OF(dot)
+TEST_OF(limit_norms)
 
 static void unknown_table_names_the_known_ones(void **state) {
     (void)state;
@@ -329,6 +385,10 @@ int main(void) {
         cmocka_unit_test(transpose_has_the_same_bits),
         cmocka_unit_test(optimizer_has_the_same_bits),
         cmocka_unit_test(scale_has_the_same_bits),
+        cmocka_unit_test(clamp_has_the_same_bits),
+        cmocka_unit_test(add_scaled_has_the_same_bits),
+        cmocka_unit_test(dot_has_the_same_bits),
+        cmocka_unit_test(limit_norms_has_the_same_bits),
         cmocka_unit_test(unknown_table_names_the_known_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

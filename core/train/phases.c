@@ -1,0 +1,141 @@
+#include "phases.h"
+
+#include "clock.h"
+#include "memory.h"
+
+/* A phase of less work than this is not worth a second worker: about 20 us of one. It decides who
+ * works, never what comes out. Measured with tests/bench/train: at half of it two workers were half
+ * as fast as one. */
+#define FLOPS_PER_WORKER 2.5e6
+
+/* An optimiser's few operations on a parameter, next to the memory that it moves. */
+#define FLOPS_OF_STAGE 10.0
+
+enum { MOST_TILE_ROWS = 64, LEAST_TILE_ROWS = 16 };
+
+/* What the tasks of a phase share. */
+typedef struct phase {
+    const bp_phases *phases;
+    const bp_row_pass *pass;
+    const bp_update *update;
+    const bp_update_stage *stage;
+    size_t rows;
+} phase;
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static float *scratch_of(const bp_phases *p, size_t worker) {
+    return p->scratch + worker * p->scratch_floats;
+}
+
+static size_t workers_for(const bp_phases *p, double flops) {
+    double worth = 1 + flops / p->flops_per_worker;
+    return worth < (double)p->workers ? (size_t)worth : p->workers;
+}
+
+/* --- tasks ---------------------------------------------------------------------------------- */
+
+static void train_rows(void *context, size_t task, size_t worker) {
+    const phase *p = context;
+    size_t first = task * p->phases->tile_rows;
+    size_t rows = least(p->phases->tile_rows, p->rows - first);
+    bp_row_pass_both(p->pass, first, rows, scratch_of(p->phases, worker));
+    if (p->update != NULL) {
+        bp_update_prepare(p->update, first, rows);
+    }
+}
+
+static void evaluate_rows(void *context, size_t task, size_t worker) {
+    const phase *p = context;
+    size_t first = task * p->phases->tile_rows;
+    bp_row_pass_forward(p->pass, first, least(p->phases->tile_rows, p->rows - first),
+                        scratch_of(p->phases, worker));
+}
+
+static void run_block(void *context, size_t task, size_t worker) {
+    const phase *p = context;
+    p->stage->run(p->update, &p->phases->blocks[task], scratch_of(p->phases, worker));
+}
+
+/* --- phases --------------------------------------------------------------------------------- */
+
+static void run(const bp_phases *p, bp_task task, phase *context, size_t tasks, double flops) {
+    bp_pool_run(p->pool, workers_for(p, flops), task, context, tasks);
+}
+
+static size_t tiles_of(const bp_phases *p, size_t rows) {
+    return (rows + p->tile_rows - 1) / p->tile_rows;
+}
+
+/* Of one product with every weight, for each of the rows. */
+static double product_flops(const bp_phases *p, size_t rows) {
+    return 2.0 * (double)rows * (double)p->network->parameter_count;
+}
+
+void bp_phases_rows(bp_phases *p, const bp_row_pass *pass, size_t rows, const bp_update *scaled,
+                    double *sum) {
+    double begin = bp_clock_seconds();
+    phase context = {.phases = p, .pass = pass, .update = scaled, .rows = rows};
+    run(p, train_rows, &context, tiles_of(p, rows), 2 * product_flops(p, rows));
+    for (size_t i = 0; i < rows; i++) {
+        *sum += (double)p->buffers.loss[i];
+    }
+    p->seconds.rows += bp_clock_seconds() - begin;
+}
+
+bool bp_phases_stage(bp_phases *p, bp_update *update, const bp_update_stage *stage) {
+    double begin = bp_clock_seconds();
+    phase context = {.phases = p, .update = update, .stage = stage};
+    double flops = stage->reads_rows ? product_flops(p, update->rows)
+                                     : FLOPS_OF_STAGE * (double)p->network->parameter_count;
+    run(p, run_block, &context, p->block_count, flops);
+    bool finite = stage->settle == NULL || stage->settle(update);
+    p->seconds.parameters += bp_clock_seconds() - begin;
+    return finite;
+}
+
+void bp_phases_evaluate(bp_phases *p, const bp_row_pass *pass, size_t rows) {
+    phase context = {.phases = p, .pass = pass, .rows = rows};
+    run(p, evaluate_rows, &context, tiles_of(p, rows), product_flops(p, rows));
+}
+
+/* --- construction --------------------------------------------------------------------------- */
+
+/* Small enough that every worker has a tile, large enough to fill the kernels' vectors. */
+static size_t choose_tile_rows(size_t rows, size_t workers) {
+    size_t share = (rows + workers - 1) / workers;
+    share = (share + LEAST_TILE_ROWS - 1) / LEAST_TILE_ROWS * LEAST_TILE_ROWS;
+    return least(share, MOST_TILE_ROWS);
+}
+
+bp_status bp_phases_init(bp_phases *out, const bp_train_place *place, size_t threads,
+                         const bp_network *network, size_t rows, bp_error *err) {
+    const size_t pool = bp_pool_threads(place->pool);
+    *out = (bp_phases){.pool = place->pool,
+                       .workers = threads > 0 ? least(pool, threads) : pool,
+                       .flops_per_worker =
+                           place->flops_per_worker > 0 ? place->flops_per_worker : FLOPS_PER_WORKER,
+                       .network = network};
+    out->tile_rows = choose_tile_rows(rows, out->workers);
+    bp_status status = bp_row_buffers_new(&out->buffers, network, rows, out->tile_rows, true, err);
+    if (status == BP_OK) {
+        status = bp_blocks_new(&out->blocks, &out->block_count, network, err);
+    }
+    if (status != BP_OK) {
+        return status;
+    }
+    size_t floats = out->buffers.scratch_floats;
+    floats = floats > BP_BLOCK_SCRATCH ? floats : BP_BLOCK_SCRATCH;
+    out->scratch_floats = (floats + 15) / 16 * 16;
+    out->scratch = bp_calloc_aligned(out->workers, out->scratch_floats * sizeof *out->scratch);
+    return out->scratch != NULL ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
+}
+
+void bp_phases_clear(bp_phases *phases) {
+    bp_row_buffers_clear(&phases->buffers);
+    free(phases->blocks);
+    free(phases->scratch);
+    *phases = (bp_phases){0};
+}

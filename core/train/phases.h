@@ -1,0 +1,39 @@
+/* The phases of a step on the pool: tiles of rows, then blocks of parameters. They hold the buffers
+ * that the tasks share; which worker does what depends on the machine, what comes out does not. */
+#ifndef BP_PHASES_H
+#define BP_PHASES_H
+
+#include "update.h"
+
+typedef struct bp_phases {
+    bp_pool *pool; /* borrowed */
+    size_t workers;
+    double flops_per_worker;
+    const bp_network *network; /* borrowed */
+    bp_row_buffers buffers;
+    size_t tile_rows;
+    bp_block *blocks;
+    size_t block_count;
+    float *scratch; /* [workers, scratch_floats] */
+    size_t scratch_floats;
+    bp_phase_seconds seconds; /* spent so far */
+} bp_phases;
+
+/* For up to `rows` rows at once, on at most `threads` workers (0: all of the pool). NO_MEMORY;
+ * clear it then, too. */
+BP_NODISCARD bp_status bp_phases_init(bp_phases *out, const bp_train_place *place, size_t threads,
+                                      const bp_network *network, size_t rows, bp_error *err);
+void bp_phases_clear(bp_phases *phases);
+
+/* Gather, forward, loss, backward of `rows` rows; adds the losses to *sum in the order of the rows.
+ * `scaled` is plain SGD's update, whose rate dS is multiplied by; NULL: left as it is. */
+void bp_phases_rows(bp_phases *phases, const bp_row_pass *pass, size_t rows,
+                    const bp_update *scaled, double *sum);
+
+/* One stage over all blocks. False: the gradient is not finite. */
+bool bp_phases_stage(bp_phases *phases, bp_update *update, const bp_update_stage *stage);
+
+/* Gather, forward and loss only. */
+void bp_phases_evaluate(bp_phases *phases, const bp_row_pass *pass, size_t rows);
+
+#endif
