@@ -41,6 +41,27 @@
 #define BP_LOG_LN2_HIGH 0.693359375f
 #define BP_LOG_LN2_LOW -2.12194440e-4f
 
+/* gelu: the normal distribution's upper tail Q(a) = e^(-a^2/2) G(t) t with t = 1 / (1 + a / 4), G a
+ * polynomial in t - BP_TAIL_CENTRE for a in [0, BP_GELU_MAX_TAIL]. */
+#define BP_GELU_MAX_TAIL 14.5f /* beyond it a Q(a) is 0 */
+#define BP_TAIL_C9 0x1.103578p-6f
+#define BP_TAIL_C8 0x1.f330f8p-6f
+#define BP_TAIL_C7 -0x1.dd91p-6f
+#define BP_TAIL_C6 -0x1.7a4ff6p-4f
+#define BP_TAIL_C5 0x1.b42d2ap-9f
+#define BP_TAIL_C4 0x1.0d34a8p-2f
+#define BP_TAIL_C3 0x1.0056dp-1f
+#define BP_TAIL_C2 0x1.19eae6p-1f
+#define BP_TAIL_C1 0x1.ae40aep-2f
+#define BP_TAIL_C0 0x1.de857ap-3f
+#define BP_TAIL_C0_LOW 0x1.923c6ap-28f /* what the rounding of C0 lost */
+#define BP_TAIL_CENTRE 0.625f
+#define BP_ROOT_OF_TAU_BELOW_1 0.398942280401432678f /* 1 / sqrt(2 pi) */
+
+/* silu: below the one its result is 0; from the other on, e^s is nothing beside 1 */
+#define BP_SILU_MIN_INPUT -110.0f
+#define BP_SILU_FAR_POWER -60
+
 #define BP_LEAST_NORMAL 0x1p-126f
 #define BP_LEAKY_SLOPE 0.01f
 #define BP_SELU_LAMBDA 1.05070098735548049342f

@@ -54,10 +54,11 @@ typedef struct bp_kernels {
     /* out[j] = start, then + a[i, j] for i ascending; a [rows, width] with row stride a_row. */
     void (*column_sums)(size_t rows, size_t width, const float *a, size_t a_row, bp_start start,
                         float *out);
-    /* x = sigma(s) in place; softmax is not among them. */
-    void (*activate)(bp_activation activation, size_t count, float *s);
-    /* ds = dx . sigma'(s), where sigma' is written in x = sigma(s). ds may be dx. */
-    void (*activate_backward)(bp_activation activation, size_t count, const float *x,
+    /* x = sigma(s); softmax is not among them, and leaves s. x may be s. */
+    void (*activate)(bp_activation activation, size_t count, const float *s, float *x);
+    /* ds = dx . sigma'(s). `kept` holds what sigma' is written in: s where bp_slope_is_in_s, else
+     * x = sigma(s). ds may be dx. */
+    void (*activate_backward)(bp_activation activation, size_t count, const float *kept,
                               const float *dx, float *ds);
     /* Softmax, cross-entropy and its derivative; class_index [rows]. */
     void (*cross_entropy)(const bp_output_rows *rows, const int32_t *class_index);

@@ -23,12 +23,22 @@ static inline float naive_sigma(bp_activation activation, float s) {
         return bp_softplus_scalar(s);
     case BP_ACTIVATION_HARD_TANH:
         return s < -1 ? -1.0f : s > 1 ? 1.0f : s;
+    case BP_ACTIVATION_GELU:
+        return bp_gelu_scalar(s);
+    case BP_ACTIVATION_SILU:
+        return bp_silu_scalar(s);
     default:
         return s;
     }
 }
 
-/* dx . sigma'(s), written in x = sigma(s). */
+/* sigma'(s) of silu: p + s p (1 - p), p = 1 / (1 + e^-s). */
+static inline float naive_silu_slope(float s) {
+    float p = bp_sigmoid_scalar(s);
+    return fmaf(s * p, 1.0f - p, p);
+}
+
+/* dx . sigma'(s), written in x = sigma(s), or in s: gelu, silu. */
 static inline float naive_sigma_backward(bp_activation activation, float x, float dx) {
     switch (activation) {
     case BP_ACTIVATION_RELU:
@@ -47,6 +57,10 @@ static inline float naive_sigma_backward(bp_activation activation, float x, floa
         return dx * -bp_expm1_scalar(-x);
     case BP_ACTIVATION_HARD_TANH:
         return fabsf(x) < 1 ? dx : 0;
+    case BP_ACTIVATION_GELU:
+        return dx * bp_gelu_slope_scalar(x);
+    case BP_ACTIVATION_SILU:
+        return dx * naive_silu_slope(x);
     default:
         return dx;
     }

@@ -41,16 +41,16 @@ static void naive_column_sums(size_t rows, size_t width, const float *a, size_t 
     }
 }
 
-static void naive_activate(bp_activation activation, size_t count, float *s) {
+static void naive_activate(bp_activation activation, size_t count, const float *s, float *x) {
     for (size_t i = 0; i < count; i++) {
-        s[i] = naive_sigma(activation, s[i]);
+        x[i] = naive_sigma(activation, s[i]);
     }
 }
 
-static void naive_activate_backward(bp_activation activation, size_t count, const float *x,
+static void naive_activate_backward(bp_activation activation, size_t count, const float *kept,
                                     const float *dx, float *ds) {
     for (size_t i = 0; i < count; i++) {
-        ds[i] = naive_sigma_backward(activation, x[i], dx[i]);
+        ds[i] = naive_sigma_backward(activation, kept[i], dx[i]);
     }
 }
 

@@ -34,9 +34,8 @@ typedef struct bp_reduced {
     float r, q;
 } bp_reduced;
 
-static inline bp_reduced bp_reduce(float x) {
-    float c = x > BP_EXP_MAX_INPUT ? BP_EXP_MAX_INPUT : x;
-    c = c < BP_EXP_MIN_INPUT ? BP_EXP_MIN_INPUT : c;
+/* |x| at most 110 */
+static inline bp_reduced bp_reduce_near(float c) {
     float n = fmaf(c, BP_LOG2_E, BP_ROUND_MAGIC) - BP_ROUND_MAGIC;
     float r = fmaf(n, -BP_LN2_LOW, fmaf(n, -BP_LN2_HIGH, c));
     float q = fmaf(BP_EXP_C7, r, BP_EXP_C6);
@@ -45,6 +44,11 @@ static inline bp_reduced bp_reduce(float x) {
     q = fmaf(q, r, BP_EXP_C3);
     q = fmaf(q, r, BP_EXP_C2);
     return (bp_reduced){(int32_t)n, r, q};
+}
+
+static inline bp_reduced bp_reduce(float x) {
+    float c = x > BP_EXP_MAX_INPUT ? BP_EXP_MAX_INPUT : x;
+    return bp_reduce_near(c < BP_EXP_MIN_INPUT ? BP_EXP_MIN_INPUT : c);
 }
 
 /* a 2^n, in two factors so that neither over- nor underflows and only the second rounds. */
@@ -132,6 +136,79 @@ static inline float bp_softplus_scalar(float x) {
     float n = e < BP_SQRT_TWO_LESS_1 ? 0.0f : 1.0f;
     float l = bp_log_series(f, n);
     return x > 0 ? x + l : l;
+}
+
+/* x / (1 + e^-x) within 2 ulp. For x < 0 it is x e / (1 + e) with e = 2^n e^r: what n has below
+ * BP_SILU_FAR_POWER is left to the end, where e would lose digits as a subnormal number. */
+static inline float bp_silu_scalar(float x) {
+    float low = x < BP_SILU_MIN_INPUT ? BP_SILU_MIN_INPUT : x;
+    float a = fabsf(low), c = a > -BP_SILU_MIN_INPUT ? BP_SILU_MIN_INPUT : -a;
+    bp_reduced t = bp_reduce_near(c);
+    int32_t n = t.n < BP_SILU_FAR_POWER ? BP_SILU_FAR_POWER : t.n;
+    float h = 1.0f + t.r, s = fmaf(t.q, t.r * t.r, t.r - (h - 1.0f)), sum = h + s;
+    float near = bp_power_of_two(n), e = sum * near, lost_e = (s - (sum - h)) * near;
+    float d = 1.0f + e, lost_d = (e - (d - 1.0f)) + lost_e, y = 1.0f / d;
+    float above = x >= 0 ? 1.0f : e, lost_above = x >= 0 ? 0.0f : lost_e;
+    float quotient = above * y;
+    float rest = fmaf(-quotient, lost_d, fmaf(-quotient, d, above) + lost_above) * y;
+    float product = low * quotient;
+    float lost = fmaf(low, rest, fmaf(low, quotient, -product));
+    return x >= 0 ? product + lost : (product + lost) * bp_power_of_two(t.n - n);
+}
+
+/* The normal distribution beyond a = min(|x|, BP_GELU_MAX_TAIL): e^(-a^2/2) = 2^n density and
+ * Q(a) = 2^n (tail + lost). */
+typedef struct bp_normal_tail {
+    float a;
+    int32_t n;
+    float density, tail, lost;
+} bp_normal_tail;
+
+/* The polynomial of element_constants.h: G = C0 + w (C1 + this), w = t - BP_TAIL_CENTRE. */
+static inline float bp_tail_series(float w) {
+    float p = fmaf(BP_TAIL_C9, w, BP_TAIL_C8);
+    p = fmaf(p, w, BP_TAIL_C7);
+    p = fmaf(p, w, BP_TAIL_C6);
+    p = fmaf(p, w, BP_TAIL_C5);
+    p = fmaf(p, w, BP_TAIL_C4);
+    p = fmaf(p, w, BP_TAIL_C3);
+    p = fmaf(p, w, BP_TAIL_C2);
+    return p * w;
+}
+
+static inline bp_normal_tail bp_normal_tail_of(float x) {
+    float a = fabsf(x);
+    a = a > BP_GELU_MAX_TAIL ? BP_GELU_MAX_TAIL : a;
+    float square = a * a, lost_square = fmaf(a, a, -square);
+    bp_reduced r = bp_reduce(-0.5f * square);
+    float h = 1.0f + r.r, s = fmaf(r.q, r.r * r.r, r.r - (h - 1.0f)), e = h + s;
+    float lost_e = fmaf(-0.5f * lost_square, e, s - (e - h));
+    float quarter = a * 0.25f, d = 1.0f + quarter, y = 1.0f / d;
+    float more = d - 1.0f, lost_d = (1.0f - (d - more)) + (quarter - more);
+    float w = fmaf(fmaf(-d, y, 1.0f) - lost_d * y, y, y - BP_TAIL_CENTRE);
+    float v = bp_tail_series(w), slope = BP_TAIL_C1 + v, u = slope * w, g = BP_TAIL_C0 + u;
+    float lost_u = fmaf(slope, w, -u) + fmaf((BP_TAIL_C1 - slope) + v, w, BP_TAIL_C0_LOW);
+    float lost_g = ((BP_TAIL_C0 - g) + u) + lost_u;
+    float above = e * g, lost_above = fmaf(e, g, -above) + fmaf(e, lost_g, lost_e * g);
+    float tail = above * y;
+    float rest = fmaf(-tail, lost_d, fmaf(-tail, d, above) + lost_above);
+    return (bp_normal_tail){a, r.n, e, tail, rest * y};
+}
+
+/* x Phi(x) within 2 ulp, Phi the normal distribution: max(x, 0) - a Q(a). */
+static inline float bp_gelu_scalar(float x) {
+    bp_normal_tail q = bp_normal_tail_of(x);
+    float product = q.a * q.tail;
+    float lost = fmaf(q.a, q.lost, fmaf(q.a, q.tail, -product));
+    return (x > 0 ? x : 0.0f) - bp_scale_by(product + lost, q.n);
+}
+
+/* Phi(x) + x phi(x), the slope of gelu. */
+static inline float bp_gelu_slope_scalar(float x) {
+    bp_normal_tail q = bp_normal_tail_of(x);
+    float tail = bp_scale_by(q.tail, q.n);
+    float bell = q.a * bp_scale_by(q.density, q.n) * BP_ROOT_OF_TAU_BELOW_1;
+    return x > 0 ? (1.0f - tail) + bell : tail - bell;
 }
 
 #endif

@@ -28,7 +28,8 @@ BP_INLINE vf vf_hard_tanh(vf s) {
     return vf_select(low > 1.0f, vf_set(1.0f), low);
 }
 
-/* --- ds = dx . sigma'(s), by x -------------------------------------------------------------- */
+/* --- ds = dx . sigma'(s), by x; gelu and silu by s
+ * -------------------------------------------------------------- */
 
 BP_INLINE vf relu_backward(vf x, vf dx) {
     return vf_select(x > 0.0f, dx, (vf){0});
@@ -62,6 +63,15 @@ BP_INLINE vf hard_tanh_backward(vf x, vf dx) {
     return vf_select(vf_abs(x) < 1.0f, dx, (vf){0});
 }
 
+BP_INLINE vf gelu_backward(vf s, vf dx) {
+    return dx * vf_gelu_slope(s);
+}
+
+BP_INLINE vf silu_backward(vf s, vf dx) {
+    vf p = vf_sigmoid(s);
+    return dx * vf_fma(s * p, 1.0f - p, p);
+}
+
 /* --- loops ---------------------------------------------------------------------------------- */
 
 /* What has no row here is the identity (linear) or a function of a whole row (softmax). */
@@ -73,41 +83,46 @@ BP_INLINE vf hard_tanh_backward(vf x, vf dx) {
     X(ELU, elu)                                                                                    \
     X(SELU, selu)                                                                                  \
     X(SOFTPLUS, softplus)                                                                          \
-    X(HARD_TANH, hard_tanh)
+    X(HARD_TANH, hard_tanh)                                                                        \
+    X(GELU, gelu)                                                                                  \
+    X(SILU, silu)
 
 #define ACTIVATION_LOOPS(upper, name)                                                              \
-    static void forward_##name(size_t count, float *s) {                                           \
+    static void forward_##name(size_t count, const float *s, float *x) {                           \
         for (size_t i = 0; i < count; i += VL) {                                                   \
             size_t lanes = count - i < VL ? count - i : VL;                                        \
-            vf_store_lanes(s + i, vf_##name(vf_load_lanes(s + i, lanes)), lanes);                  \
+            vf_store_lanes(x + i, vf_##name(vf_load_lanes(s + i, lanes)), lanes);                  \
         }                                                                                          \
     }                                                                                              \
-    static void backward_##name(size_t count, const float *x, const float *dx, float *ds) {        \
+    static void backward_##name(size_t count, const float *kept, const float *dx, float *ds) {     \
         for (size_t i = 0; i < count; i += VL) {                                                   \
             size_t lanes = count - i < VL ? count - i : VL;                                        \
-            vf d = name##_backward(vf_load_lanes(x + i, lanes), vf_load_lanes(dx + i, lanes));     \
+            vf d = name##_backward(vf_load_lanes(kept + i, lanes), vf_load_lanes(dx + i, lanes));  \
             vf_store_lanes(ds + i, d, lanes);                                                      \
         }                                                                                          \
     }
 EACH_ACTIVATION(ACTIVATION_LOOPS)
 
-static void vector_activate(bp_activation activation, size_t count, float *s) {
+static void vector_activate(bp_activation activation, size_t count, const float *s, float *x) {
 #define X(upper, name) [BP_ACTIVATION_##upper] = forward_##name,
-    static void (*const forward[BP_ACTIVATION_COUNT])(size_t, float *) = {EACH_ACTIVATION(X)};
+    static void (*const forward[BP_ACTIVATION_COUNT])(size_t, const float *,
+                                                      float *) = {EACH_ACTIVATION(X)};
 #undef X
     if (forward[activation] != NULL) {
-        forward[activation](count, s);
+        forward[activation](count, s, x);
+    } else if (x != s) {
+        memcpy(x, s, count * sizeof *x);
     }
 }
 
-static void vector_activate_backward(bp_activation activation, size_t count, const float *x,
+static void vector_activate_backward(bp_activation activation, size_t count, const float *kept,
                                      const float *dx, float *ds) {
 #define X(upper, name) [BP_ACTIVATION_##upper] = backward_##name,
     static void (*const backward[BP_ACTIVATION_COUNT])(size_t, const float *, const float *,
                                                        float *) = {EACH_ACTIVATION(X)};
 #undef X
     if (backward[activation] != NULL) {
-        backward[activation](count, x, dx, ds);
+        backward[activation](count, kept, dx, ds);
     } else if (ds != dx) {
         memcpy(ds, dx, count * sizeof *ds);
     }

@@ -4,14 +4,18 @@
 #include <string.h>
 
 /* name and formula of each row of a table of network.h */
-#define X(name, wire, formula) wire,
+#define X(name, wire, slope, formula) wire,
 static const char *const activation_names[] = {BP_ACTIVATION_TABLE(X)};
+#undef X
+#define X(name, wire, slope, formula) (formula),
+static const char *const activation_formulas[] = {BP_ACTIVATION_TABLE(X)};
+#undef X
+#define X(name, wire, formula) wire,
 static const char *const loss_names[] = {BP_LOSS_TABLE(X)};
 static const char *const initializer_names[] = {BP_INITIALIZER_TABLE(X)};
 static const char *const preprocessing_names[] = {BP_PREPROCESSING_TABLE(X)};
 #undef X
 #define X(name, wire, formula) (formula),
-static const char *const activation_formulas[] = {BP_ACTIVATION_TABLE(X)};
 static const char *const loss_formulas[] = {BP_LOSS_TABLE(X)};
 static const char *const initializer_formulas[] = {BP_INITIALIZER_TABLE(X)};
 static const char *const preprocessing_formulas[] = {BP_PREPROCESSING_TABLE(X)};

@@ -12,7 +12,7 @@ typedef struct walk {
     const bp_snapshot *model;
     const bp_kernels *kernels;
     size_t outputs;
-    bp_row_buffers point; /* x(0)..x(L) of one row */
+    bp_row_buffers point; /* x(0)..x(L) of one row, and what sigma' is written in */
     float *pass_scratch;
     float *d, *d_next, *scratch; /* [outputs, the widest layer]; scratch twice that */
     float *point_row;            /* [width[0]] raw, for a point between two rows */
@@ -31,7 +31,7 @@ static bp_status walk_new(walk *out, const bp_instances *instances, bp_error *er
     const bp_network *network = &instances->model->network;
     walk w = {.model = instances->model, .kernels = instances->kernels};
     w.outputs = network->width[network->layer_count];
-    bp_status status = bp_row_buffers_new(&w.point, network, 1, 1, false, err);
+    bp_status status = bp_row_buffers_new(&w.point, network, 1, 1, true, err);
     if (status != BP_OK) {
         return status;
     }
@@ -75,7 +75,8 @@ static void through_activation(walk *w, size_t l) {
     const size_t width = w->model->network.width[l];
     for (size_t i = 0; i < w->outputs; i++) {
         float *d = w->d + i * width;
-        w->kernels->activate_backward(w->model->network.activation[l], width, w->point.x[l], d, d);
+        w->kernels->activate_backward(w->model->network.activation[l], width, w->point.kept[l], d,
+                                      d);
     }
 }
 

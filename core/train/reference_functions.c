@@ -84,6 +84,27 @@ static double hard_tanh_slope(double s, double x) {
     return fabs(s) < 1 ? 1 : 0;
 }
 
+static double normal_distribution(double s) {
+    return erfc(-s * sqrt(0.5)) / 2;
+}
+
+static double gelu(double s) {
+    return s * normal_distribution(s);
+}
+
+static double gelu_slope(double s, double x) {
+    (void)x;
+    return normal_distribution(s) + s * exp(-s * s / 2) / sqrt(2 * 3.14159265358979323846);
+}
+
+static double silu(double s) {
+    return s * sigmoid(s);
+}
+
+static double silu_slope(double s, double x) {
+    return sigmoid(s) + x * (1 - sigmoid(s));
+}
+
 const bp_reference_activation bp_reference_activations[BP_ACTIVATION_COUNT] = {
     [BP_ACTIVATION_LINEAR] = {linear, linear_slope},
     [BP_ACTIVATION_RELU] = {relu, relu_slope},
@@ -94,6 +115,8 @@ const bp_reference_activation bp_reference_activations[BP_ACTIVATION_COUNT] = {
     [BP_ACTIVATION_SELU] = {selu, selu_slope},
     [BP_ACTIVATION_SOFTPLUS] = {softplus, softplus_slope},
     [BP_ACTIVATION_HARD_TANH] = {hard_tanh, hard_tanh_slope},
+    [BP_ACTIVATION_GELU] = {gelu, gelu_slope},
+    [BP_ACTIVATION_SILU] = {silu, silu_slope},
 };
 
 /* --- losses --------------------------------------------------------------------------------- */

@@ -10,19 +10,33 @@ static size_t widest(const bp_network *network) {
     return most;
 }
 
+static bool add_array(float **out, size_t rows, size_t width) {
+    *out = bp_calloc_aligned(rows, width * sizeof **out);
+    return *out != NULL;
+}
+
+/* The arrays of layer l; what a forward pass alone does not need is left out. */
+static bool add_layer(bp_row_buffers *buffers, const bp_network *network, size_t l, bool backward) {
+    const size_t rows = buffers->rows, width = network->width[l];
+    buffers->width[l] = width;
+    bool complete = add_array(&buffers->x[l], rows, width);
+    buffers->kept[l] = buffers->x[l];
+    if (!backward || l == 0) {
+        return complete;
+    }
+    if (bp_slope_is_in_s(network->activation[l])) {
+        complete = add_array(&buffers->kept[l], rows, width) && complete;
+    }
+    return add_array(&buffers->ds[l], rows, width) && complete;
+}
+
 bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network, size_t rows,
                              size_t tile_rows, bool backward, bp_error *err) {
     bp_row_buffers buffers = {.rows = rows};
     buffers.scratch_floats = 2 * tile_rows * widest(network);
-    buffers.loss = bp_calloc_aligned(rows, sizeof(float));
-    bool complete = buffers.loss != NULL;
+    bool complete = add_array(&buffers.loss, rows, 1);
     for (size_t l = 0; l <= network->layer_count; l++) {
-        buffers.x[l] = bp_calloc_aligned(rows, network->width[l] * sizeof(float));
-        complete = complete && buffers.x[l] != NULL;
-        if (backward && l > 0) {
-            buffers.ds[l] = bp_calloc_aligned(rows, network->width[l] * sizeof(float));
-            complete = complete && buffers.ds[l] != NULL;
-        }
+        complete = add_layer(&buffers, network, l, backward) && complete;
     }
     if (!complete) {
         bp_row_buffers_clear(&buffers);
@@ -34,6 +48,9 @@ bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network, siz
 
 void bp_row_buffers_clear(bp_row_buffers *buffers) {
     for (size_t l = 0; l <= BP_MAX_LAYERS; l++) {
+        if (buffers->kept[l] != buffers->x[l]) {
+            free(buffers->kept[l]);
+        }
         free(buffers->x[l]);
         free(buffers->ds[l]);
     }
@@ -41,9 +58,16 @@ void bp_row_buffers_clear(bp_row_buffers *buffers) {
     *buffers = (bp_row_buffers){0};
 }
 
-/* A tile's part of a buffer of rows. */
-static float *at(float *rows, size_t first, size_t width) {
-    return rows + first * width;
+float *bp_row_buffers_x(const bp_row_buffers *buffers, size_t l, size_t first) {
+    return buffers->x[l] + first * buffers->width[l];
+}
+
+float *bp_row_buffers_kept(const bp_row_buffers *buffers, size_t l, size_t first) {
+    return buffers->kept[l] + first * buffers->width[l];
+}
+
+float *bp_row_buffers_ds(const bp_row_buffers *buffers, size_t l, size_t first) {
+    return buffers->ds[l] + first * buffers->width[l];
 }
 
 static void gather(const bp_row_pass *pass, size_t first, size_t rows) {
@@ -54,19 +78,18 @@ static void gather(const bp_row_pass *pass, size_t first, size_t rows) {
                    .index = pass->index != NULL ? pass->index + first : NULL,
                    .mean = pass->input_mean,
                    .scale = pass->input_scale,
-                   .out = at(pass->buffers->x[0], first, width)};
+                   .out = bp_row_buffers_x(pass->buffers, 0, first)};
     pass->kernels->gather(&g);
 }
 
-/* s(l) = w(l) x(l-1) + b(l); x(l) = sigma(s(l)). The softmax is left to the loss. */
-static void forward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
+/* s(l) = w(l) x(l-1) + b(l) */
+static void weighted_sums(const bp_row_pass *pass, size_t l, size_t first, size_t rows, float *s) {
     const bp_network *network = pass->network;
     const size_t in = network->width[l - 1], units = network->width[l];
-    float *s = at(pass->buffers->x[l], first, units);
     bp_product product = {.m = rows,
                           .n = units,
                           .depth = in,
-                          .a = at(pass->buffers->x[l - 1], first, in),
+                          .a = bp_row_buffers_x(pass->buffers, l - 1, first),
                           .a_row = in,
                           .a_column = 1,
                           .b = pass->parameters + network->weight_offset[l],
@@ -76,14 +99,28 @@ static void forward_layer(const bp_row_pass *pass, size_t l, size_t first, size_
                           .start = BP_START_BIAS,
                           .bias = pass->parameters + network->bias_offset[l]};
     pass->kernels->product(&product);
-    pass->kernels->activate(network->activation[l], rows * units, s);
+}
+
+/* x(l) = sigma(s(l)); s(l) stays where it is kept apart. The softmax is left to the loss. */
+static void forward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
+    float *s = bp_row_buffers_kept(pass->buffers, l, first);
+    weighted_sums(pass, l, first, rows, s);
+    pass->kernels->activate(pass->network->activation[l], rows * pass->network->width[l], s,
+                            bp_row_buffers_x(pass->buffers, l, first));
+}
+
+/* dl/ds(l) = dl/dx(l) . sigma'(s(l)), in place. */
+static void through_activation(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
+    float *ds = bp_row_buffers_ds(pass->buffers, l, first);
+    pass->kernels->activate_backward(pass->network->activation[l], rows * pass->network->width[l],
+                                     bp_row_buffers_kept(pass->buffers, l, first), ds, ds);
 }
 
 /* The loss of each row and, where the pass goes backward, dl/ds(L). `scratch` [rows, width[L]]. */
 static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, bool backward,
                          float *scratch) {
     const size_t last = pass->network->layer_count, width = pass->network->width[last];
-    float *x = at(pass->buffers->x[last], first, width);
+    float *x = bp_row_buffers_x(pass->buffers, last, first);
     const bool softmax = pass->network->loss == BP_LOSS_CROSS_ENTROPY;
     if (pass->targets == NULL) {
         if (softmax) {
@@ -94,7 +131,7 @@ static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, boo
     bp_output_rows out = {.rows = rows,
                           .width = width,
                           .x = x,
-                          .d = backward ? at(pass->buffers->ds[last], first, width) : NULL,
+                          .d = backward ? bp_row_buffers_ds(pass->buffers, last, first) : NULL,
                           .scale = pass->scale,
                           .loss = pass->buffers->loss + first};
     const uint32_t *index = pass->index != NULL ? pass->index + first : NULL;
@@ -109,8 +146,7 @@ static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, boo
     bp_targets_gather(pass->targets, index, first, rows, scratch);
     pass->kernels->mean_loss(pass->network->loss, &out, scratch);
     if (backward) {
-        pass->kernels->activate_backward(pass->network->activation[last], rows * width, x, out.d,
-                                         out.d);
+        through_activation(pass, last, first, rows);
     }
 }
 
@@ -121,8 +157,7 @@ static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size
     const bp_network *network = pass->network;
     const size_t width = network->width[l], above = network->width[l + 1];
     float *ds_above = scratch, *dx = scratch + above * rows; /* [above, rows], [width, rows] */
-    float *ds = at(pass->buffers->ds[l], first, width);
-    pass->kernels->transpose(rows, above, at(pass->buffers->ds[l + 1], first, above), above,
+    pass->kernels->transpose(rows, above, bp_row_buffers_ds(pass->buffers, l + 1, first), above,
                              ds_above, rows);
     bp_product product = {.m = width,
                           .n = rows,
@@ -136,9 +171,9 @@ static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size
                           .c_row = rows,
                           .start = BP_START_ZERO};
     pass->kernels->product(&product);
-    pass->kernels->transpose(width, rows, dx, rows, ds, width);
-    pass->kernels->activate_backward(network->activation[l], rows * width,
-                                     at(pass->buffers->x[l], first, width), ds, ds);
+    pass->kernels->transpose(width, rows, dx, rows, bp_row_buffers_ds(pass->buffers, l, first),
+                             width);
+    through_activation(pass, l, first, rows);
 }
 
 static void forward(const bp_row_pass *pass, size_t first, size_t rows, bool backward,

@@ -10,17 +10,26 @@
 /* The buffers of a minibatch of up to `rows` rows. */
 typedef struct bp_row_buffers {
     size_t rows;
-    float *x[BP_MAX_LAYERS + 1];  /* [rows, width[l]]: x(0) .. x(L) */
+    size_t width[BP_MAX_LAYERS + 1]; /* the network's */
+    float *x[BP_MAX_LAYERS + 1];     /* [rows, width[l]]: x(0) .. x(L) */
+    float *kept[BP_MAX_LAYERS + 1];  /* [rows, width[l]]: what sigma' of layer 1..L is written in:
+                                        x[l] itself, or s(l) where the slope is in s */
     float *ds[BP_MAX_LAYERS + 1]; /* [rows, width[l]]: dl/ds(1) .. dl/ds(L); NULL: forward only */
     float *loss;                  /* [rows] */
     size_t scratch_floats;        /* that a worker needs */
 } bp_row_buffers;
 
-/* `tile_rows`: the largest tile that will be passed. NO_MEMORY. */
+/* `tile_rows`: the largest tile that will be passed. Without `backward` only x and the loss are
+ * kept. NO_MEMORY. */
 BP_NODISCARD bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network,
                                           size_t rows, size_t tile_rows, bool backward,
                                           bp_error *err);
 void bp_row_buffers_clear(bp_row_buffers *buffers);
+
+/* Rows from `first` on of layer l: what the passes reach the buffers by. */
+float *bp_row_buffers_x(const bp_row_buffers *buffers, size_t l, size_t first);
+float *bp_row_buffers_kept(const bp_row_buffers *buffers, size_t l, size_t first);
+float *bp_row_buffers_ds(const bp_row_buffers *buffers, size_t l, size_t first);
 
 typedef struct bp_row_pass {
     const bp_kernels *kernels;

@@ -40,7 +40,7 @@ typedef struct case_row {
     size_t batch;
 } case_row;
 
-enum { CLASSIFIER, DIGITS, REGRESSOR, NARROW, CURVES, COUNTS, MEDIAN, WIDE, NETWORKS };
+enum { CLASSIFIER, DIGITS, REGRESSOR, NARROW, CURVES, COUNTS, MEDIAN, WIDE, SMOOTH, NETWORKS };
 enum { PLAIN, MOMENTUM, NESTEROV, RMSPROP, ADAGRAD, ADADELTA, ADAM, ADAMW, NADAM, LION, UPDATES };
 
 #define LAYER(units, name)                                                                         \
@@ -95,6 +95,11 @@ static const network_row networks[NETWORKS] = {
               {.layer_count = 2,
                .layers = {LAYER(320, RELU), LAYER(150, SOFTMAX)},
                .loss = BP_LOSS_CROSS_ENTROPY}},
+    [SMOOTH] = {150,
+                14,
+                {.layer_count = 3,
+                 .layers = {LAYER(35, GELU), LAYER(18, SILU), LAYER(3, GELU)},
+                 .loss = BP_LOSS_MSE}},
 };
 
 static const update_row updates[UPDATES] = {
@@ -141,6 +146,9 @@ static const case_row cases[] = {
     {WIDE, PLAIN, 1},
     {WIDE, MOMENTUM, 64},
     {WIDE, ADAM, 64},
+    {SMOOTH, PLAIN, 1},
+    {SMOOTH, PLAIN, 37},
+    {SMOOTH, ADAM, 64},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -36,6 +36,14 @@ static double softplus(double x) {
     return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
 }
 
+static double silu(double x) {
+    return x * sigmoid(x);
+}
+
+static double gelu(double x) {
+    return x * (0.5 * erfc(-x * 0.70710678118654752440));
+}
+
 /* Of -x, since it is for x <= 0 only. */
 static float negative_expm1(float x) {
     return bp_expm1_scalar(-x);
@@ -58,6 +66,8 @@ static const function functions[] = {
     {"tanh", bp_tanh_scalar, tanh, 2.0, -INFINITY},
     {"sigmoid", bp_sigmoid_scalar, sigmoid, 2.0, -INFINITY},
     {"softplus", bp_softplus_scalar, softplus, 2.0, -INFINITY},
+    {"silu", bp_silu_scalar, silu, 2.0, -INFINITY},
+    {"gelu", bp_gelu_scalar, gelu, 2.0, -INFINITY},
     {"expm1, to 0", negative_expm1, negative_exact, 2.0, 0},
     {"log", bp_log_scalar, log, 1.0, 0x1p-126f},
 };
@@ -91,6 +101,9 @@ static void special_values(void **state) {
     assert_true(bp_exp_scalar(-104) == 0 && bp_exp_scalar(-103) > 0);
     assert_true(bp_sigmoid_scalar(0) == 0.5f && bp_sigmoid_scalar(200) == 1);
     assert_true(bp_tanh_scalar(INFINITY) == 1 && bp_tanh_scalar(-20) == -1);
+    assert_true(bp_silu_scalar(0) == 0 && bp_silu_scalar(-200) == 0 && bp_silu_scalar(90) == 90);
+    assert_true(bp_gelu_scalar(0) == 0 && bp_gelu_scalar(-15) == 0 && bp_gelu_scalar(9) == 9);
+    assert_true(bp_gelu_slope_scalar(0) == 0.5f && bp_gelu_slope_scalar(20) == 1);
     assert_true(bp_tanh_scalar(0) == 0 && bp_log_scalar(1) == 0);
 }
 

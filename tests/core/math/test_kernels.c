@@ -148,17 +148,23 @@ static void try_activation(const bp_kernels *naive, const bp_kernels *table) {
         for (size_t i = 0; i < count; i++) {
             x[i] *= next_word() % 4 ? 8 : 60; /* into the saturated ranges, too */
         }
-        float *want = copy_of(x, count), *want_ds = copy_of(dx, count);
-        table->activate((bp_activation)f, count, x);
-        naive->activate((bp_activation)f, count, want);
+        float *want = copy_of(x, count), *want_ds = copy_of(dx, count), *apart = copy_of(x, count);
+        float *s = copy_of(x, count);
+        table->activate((bp_activation)f, count, s, apart);
+        table->activate((bp_activation)f, count, x, x);
+        naive->activate((bp_activation)f, count, want, want);
+        assert_same(table->name, "activate to another place", apart, want, count);
         assert_same(table->name, bp_kernels_name(naive), x, want, count);
         table->activate_backward((bp_activation)f, count, x, dx, dx);
         naive->activate_backward((bp_activation)f, count, want, want_ds, want_ds);
         assert_same(table->name, "activate_backward", dx, want_ds, count);
-        free(x);
-        free(dx);
-        free(want);
-        free(want_ds);
+        table->activate_backward((bp_activation)f, count, s, want_ds, dx);
+        naive->activate_backward((bp_activation)f, count, s, want_ds, want_ds);
+        assert_same(table->name, "activate_backward by s", dx, want_ds, count);
+        float *all[] = {x, s, dx, want, want_ds, apart};
+        for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+            free(all[i]);
+        }
     }
 }
 

@@ -17,7 +17,8 @@ static const double relative_bound = 1e-11;
 enum { STEPS = 20 };
 
 static const char *const fixtures[] = {"torch_classifier", "torch_regressor", "torch_activations",
-                                       "torch_mae",        "torch_huber",     "torch_poisson"};
+                                       "torch_mae",        "torch_huber",     "torch_poisson",
+                                       "torch_smooth"};
 enum { FIXTURES = sizeof fixtures / sizeof fixtures[0] };
 
 static bp_torch_fixture *load(const char *name) {

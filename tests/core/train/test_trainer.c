@@ -307,7 +307,8 @@ static bp_torch_fixture *load(const char *name) {
 static void loss_curves_are_pytorchs(void **state) {
     (void)state;
     static const char *const names[] = {"torch_classifier", "torch_regressor", "torch_activations",
-                                        "torch_mae",        "torch_huber",     "torch_poisson"};
+                                        "torch_mae",        "torch_huber",     "torch_poisson",
+                                        "torch_smooth"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         bp_torch_fixture *f = load(names[i]);
         bp_train_options o = options_of(1000, f->batch_size, 0);
