@@ -23,6 +23,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "background.h"
 #include "clock.h"
 #include "memory.h"
 
@@ -61,6 +62,7 @@ struct bp_pool {
     worker *threads; /* [threads - 1] */
     size_t thread_count;
     size_t started; /* workers that have a thread to join */
+    bool background;
 };
 
 static void futex_wait(atomic_uint *word, unsigned expected) {
@@ -146,6 +148,9 @@ static void *worker_main(void *argument) {
     worker *self = argument;
     bp_pool *pool = self->pool;
     unsigned seen = 0;
+    if (pool->background) {
+        bp_background_enter();
+    }
     while (!atomic_load_explicit(&pool->stopping, memory_order_relaxed)) {
         if (!spin(&pool->generation, seen, false)) {
             /* seq_cst on sleepers and generation: either the caller sees a sleeper and wakes it, or
@@ -239,12 +244,13 @@ static bp_status start_workers(bp_pool *pool, bp_error *err) {
     return BP_OK;
 }
 
-bp_status bp_pool_new(bp_pool **out, size_t threads, bp_error *err) {
+static bp_status new_pool(bp_pool **out, size_t threads, bool background, bp_error *err) {
     bp_pool *pool = bp_calloc_aligned(1, sizeof *pool);
     if (pool == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a pool");
     }
     pool->thread_count = threads < 1 ? 1 : threads;
+    pool->background = background;
     pool->ranges = bp_calloc_aligned(pool->thread_count, sizeof *pool->ranges);
     pool->threads = calloc(pool->thread_count, sizeof *pool->threads);
     bp_status status = BP_OK;
@@ -259,6 +265,14 @@ bp_status bp_pool_new(bp_pool **out, size_t threads, bp_error *err) {
     }
     *out = pool;
     return BP_OK;
+}
+
+bp_status bp_pool_new(bp_pool **out, size_t threads, bp_error *err) {
+    return new_pool(out, threads, false, err);
+}
+
+bp_status bp_pool_new_background(bp_pool **out, size_t threads, bp_error *err) {
+    return new_pool(out, threads, true, err);
 }
 
 void bp_pool_free(bp_pool *pool) {

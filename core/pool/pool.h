@@ -13,6 +13,9 @@ typedef void (*bp_task)(void *context, size_t task, size_t worker);
 /* Starts threads - 1 workers: the caller of bp_pool_run is worker 0. threads >= 1. NO_MEMORY,
  * INTERNAL (a thread could not be started). */
 BP_NODISCARD bp_status bp_pool_new(bp_pool **out, size_t threads, bp_error *err);
+/* The same, its workers in the background (background.h). So must be the caller of bp_pool_run: a
+ * phase is as late as its last task. */
+BP_NODISCARD bp_status bp_pool_new_background(bp_pool **out, size_t threads, bp_error *err);
 /* Joins the workers. No bp_pool_run may be under way. */
 void bp_pool_free(bp_pool *pool); /* NULL is allowed */
 size_t bp_pool_threads(const bp_pool *pool);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "background.h"
 #include "clock.h"
 #include "receipt.h"
 #include "records.h"
@@ -20,6 +21,11 @@ typedef struct replay {
     bp_pool *pool;
     bp_trainer *trainer;
     bp_receipt receipt;
+    /* of the request, for the thread that replays */
+    const bp_replay_options *asked;
+    bp_verification *out;
+    bp_error *err;
+    bp_status status;
 } replay;
 
 /* --- what it begins with -------------------------------------------------------------------- */
@@ -118,7 +124,7 @@ static bp_status prepare(replay *run, const bp_replay_options *asked, bp_error *
         status = bind(run, err);
     }
     if (status == BP_OK) {
-        status = bp_pool_new(&run->pool, run->threads, err);
+        status = bp_pool_new_background(&run->pool, run->threads, err);
     }
     if (status == BP_OK) {
         bp_train_place place = {.pool = run->pool, .kernels = run->kernels};
@@ -162,11 +168,12 @@ static void compare(const replay *run, double seconds, bp_verification *out) {
     out->verified = out->differs_count == 0;
 }
 
-/* Holds service->replaying. */
-static bp_status verify(replay *run, const bp_replay_options *asked, bp_verification *out,
-                        bp_error *err) {
+/* Holds service->replaying; in the background, like any training. */
+static void verify(void *context) {
+    replay *run = context;
+    bp_error *err = run->err;
     double began = bp_clock_seconds();
-    bp_status status = prepare(run, asked, err);
+    bp_status status = prepare(run, run->asked, err);
     if (status == BP_OK) {
         status = train(run, err);
         if (status == BP_OK) {
@@ -175,20 +182,20 @@ static bp_status verify(replay *run, const bp_replay_options *asked, bp_verifica
         status = status == BP_DIVERGED ? BP_OK : status; /* then its weights are not the same */
     }
     if (status == BP_OK) {
-        compare(run, bp_clock_seconds() - began, out);
+        compare(run, bp_clock_seconds() - began, run->out);
     }
     bp_trainer_free(run->trainer);
     bp_pool_free(run->pool);
     bp_snapshot_unref(run->start);
     bp_dataset_unref(run->data);
-    return status;
+    run->status = status;
 }
 
 bp_status bp_service_verify_job(bp_service *service, uint64_t id, const bp_replay_options *options,
                                 bp_verification *out, bp_error *err) {
     bp_error own = {0}; /* messages are built on one another, so there must be a place for them */
     bp_error *place = err != NULL ? err : &own;
-    replay run = {.service = service};
+    replay run = {.service = service, .asked = options, .out = out, .err = place};
     bp_status status = bp_service_get_job(service, id, &run.job, place);
     if (status != BP_OK) {
         return status;
@@ -198,7 +205,8 @@ bp_status bp_service_verify_job(bp_service *service, uint64_t id, const bp_repla
     if (atomic_exchange_explicit(&service->replaying, true, memory_order_acq_rel)) {
         return bp_fail(place, BP_BUSY, NULL, "another job is being verified");
     }
-    status = verify(&run, options, out, place);
+    status = bp_background_run(verify, &run, place);
+    status = status == BP_OK ? run.status : status;
     atomic_store_explicit(&service->replaying, false, memory_order_release);
     return status;
 }

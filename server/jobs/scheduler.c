@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "background.h"
+
 struct bp_scheduler {
     bp_scheduler_run run;
     void *context;
@@ -36,6 +38,7 @@ static bp_job *take_locked(bp_scheduler *scheduler) {
 
 static void *run_thread(void *argument) {
     bp_scheduler *scheduler = argument;
+    bp_background_enter();
     pthread_mutex_lock(&scheduler->lock);
     for (bp_job *job; (job = take_locked(scheduler)) != NULL;) {
         pthread_mutex_unlock(&scheduler->lock);

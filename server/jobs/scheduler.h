@@ -9,7 +9,7 @@
 
 typedef struct bp_scheduler bp_scheduler;
 
-/* Runs a job to its end; on the runner's thread, with no lock held. */
+/* Runs a job to its end; on the runner's thread, which is in the background, with no lock held. */
 typedef void (*bp_scheduler_run)(void *context, bp_job *job);
 
 /* NO_MEMORY. The runner starts with bp_scheduler_start, so that ended jobs can be added before. */

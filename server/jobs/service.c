@@ -27,7 +27,7 @@ static bp_status open_engine(bp_service *service, const bp_service_options *opti
     size_t threads = options->threads > 0 ? options->threads : count_cores();
     bp_status status = bp_kernels_find(options->isa, &service->kernels, err);
     if (status == BP_OK) {
-        status = bp_pool_new(&service->pool, threads, err);
+        status = bp_pool_new_background(&service->pool, threads, err);
     }
     return status == BP_OK ? bp_scheduler_new(&service->scheduler, bp_service_run_job, service, err)
                            : status;

@@ -1,6 +1,8 @@
 """The whole path: data, model, job, history, predictions, evaluation."""
 import hashlib
 import math
+import os
+import pathlib
 import struct
 
 import pytest
@@ -216,6 +218,22 @@ def test_every_optimizer_trains(client, name, optimizer):
     assert optimizer.items() <= job["optimizer"].items()
     points = client.get(f"/v1/jobs/{job['id']}/metrics").json["points"]
     assert points[-1]["train_loss"] < points[0]["train_loss"]
+
+
+def thread_places(pid):
+    """{nice value: number of threads} of a process."""
+    places = [os.getpriority(os.PRIO_PROCESS, int(task.name))
+              for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    return {place: places.count(place) for place in places}
+
+
+def test_threads_that_train_give_way_to_those_that_answer(start):
+    one = start(threads=3)
+    places = thread_places(one.daemon.process.pid)
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    behind = sum(count for place, count in places.items() if place > usual)
+    assert behind == 3, places  # the runner is one of the workers
+    assert sum(places.values()) - behind >= 3, places  # main, HTTP, slow requests
 
 
 def test_defaults_of_a_job(client, name):

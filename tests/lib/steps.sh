@@ -109,6 +109,10 @@ step_bench() {
     echo "$lines" | sed 's/^/# /'
     verdict "a line for each case" "$(jq -s 'select(length != 4)' <<<"$lines" 2>&1)"
     verdict "each with a speed" "$(jq -c 'select(.samples_per_second <= 0)' <<<"$lines" 2>&1)"
+    lines=$(tests/bench/api_latency --seconds 0.5 --rounds 1 --json - 2>/dev/null)
+    echo "$lines" | sed 's/^/# /'
+    verdict "a line for each load of the API" "$(jq -s 'select(length != 4)' <<<"$lines" 2>&1)"
+    verdict "each answered while a job trains" "$(jq -c 'select(.requests < 25 or .p99_ms > 2000 or .job_speed_ratio <= 0)' <<<"$lines" 2>&1)"
 }
 
 step_container() {
