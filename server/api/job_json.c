@@ -102,7 +102,7 @@ static json_t *progress_to_json(const bp_job_info *info) {
     const bp_train_progress *progress = &info->progress;
     bool validated = info->last.step > 0;
     return json_pack(
-        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "progress",
+        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "progress",
         progress_of(info), "epoch", integer(progress->epoch), "step", integer(progress->step),
         "steps_total", null_or(info->steps_total > 0, integer(info->steps_total)), "rows",
         integer(info->rows), "validation_rows", integer(info->validation_rows), "samples_seen",
@@ -110,7 +110,8 @@ static json_t *progress_to_json(const bp_job_info *info) {
         bp_json_number(info->samples_per_second), "elapsed_seconds",
         bp_json_number(info->elapsed_seconds), "eta_seconds", bp_json_number(info->eta_seconds),
         "train_loss", bp_json_number(progress->epoch_loss), "validation_loss",
-        null_or(validated, bp_json_number(info->last.validation_loss)));
+        null_or(validated, bp_json_number(info->last.validation_loss)), "grad_norm",
+        bp_json_number(progress->step > 0 ? progress->grad_norm : (double)NAN));
 }
 
 static json_t *outcome_of(const bp_job_info *info) {

@@ -18,14 +18,14 @@ _Static_assert(sizeof(bp_job_point) == POINT_WORDS * 8, "a point is POINT_WORDS 
 /* --- writing -------------------------------------------------------------------------------- */
 
 static json_t *describe_progress(const bp_train_progress *progress) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "epoch",
-                     (json_int_t)progress->epoch, "step", (json_int_t)progress->step,
-                     "steps_per_epoch", (json_int_t)progress->steps_per_epoch, "samples_seen",
-                     (json_int_t)progress->samples_seen, "batch_loss",
-                     bp_record_number(progress->batch_loss), "epoch_loss",
-                     bp_record_number(progress->epoch_loss), "rows_seconds",
-                     bp_record_number(progress->seconds.rows), "parameters_seconds",
-                     bp_record_number(progress->seconds.parameters));
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)progress->epoch,
+        "step", (json_int_t)progress->step, "steps_per_epoch",
+        (json_int_t)progress->steps_per_epoch, "samples_seen", (json_int_t)progress->samples_seen,
+        "batch_loss", bp_record_number(progress->batch_loss), "epoch_loss",
+        bp_record_number(progress->epoch_loss), "grad_norm", bp_record_number(progress->grad_norm),
+        "rows_seconds", bp_record_number(progress->seconds.rows), "parameters_seconds",
+        bp_record_number(progress->seconds.parameters));
 }
 
 static json_t *describe_error(const bp_job_info *info) {
@@ -128,6 +128,7 @@ static void read_progress(const json_t *json, bp_train_progress *out) {
         .samples_seen = count_of(json, "samples_seen"),
         .batch_loss = bp_record_get_number(json_object_get(json, "batch_loss")),
         .epoch_loss = bp_record_get_number(json_object_get(json, "epoch_loss")),
+        .grad_norm = bp_record_get_number(json_object_get(json, "grad_norm")),
         .seconds = {.rows = bp_record_get_number(json_object_get(json, "rows_seconds")),
                     .parameters =
                         bp_record_get_number(json_object_get(json, "parameters_seconds"))},

@@ -234,6 +234,71 @@ bp_status bp_fields_read(void *out, const bp_field *fields, size_t count, const 
     return BP_OK;
 }
 
+/* --- and back ------------------------------------------------------------------------------- */
+
+static json_t *write_count(const void *place, const bp_field *field) {
+    (void)field;
+    uint64_t count;
+    memcpy(&count, place, sizeof count);
+    return json_integer((json_int_t)count);
+}
+
+static json_t *write_double(const void *place, const bp_field *field) {
+    (void)field;
+    double real;
+    memcpy(&real, place, sizeof real);
+    return json_real(real);
+}
+
+static json_t *write_float(const void *place, const bp_field *field) {
+    (void)field;
+    float real;
+    memcpy(&real, place, sizeof real);
+    return json_real(bp_shortest_double(real));
+}
+
+static json_t *write_bool(const void *place, const bp_field *field) {
+    (void)field;
+    bool value;
+    memcpy(&value, place, sizeof value);
+    return json_boolean(value);
+}
+
+static json_t *write_choice(const void *place, const bp_field *field) {
+    int choice;
+    memcpy(&choice, place, sizeof choice);
+    return json_string(field->choices->names[choice]);
+}
+
+/* Only types whose value lies in the record itself. */
+static const struct {
+    size_t size;
+    json_t *(*write)(const void *place, const bp_field *field);
+} writers[] = {
+    [BP_FIELD_COUNT] = {sizeof(uint64_t), write_count},
+    [BP_FIELD_DOUBLE] = {sizeof(double), write_double},
+    [BP_FIELD_FLOAT] = {sizeof(float), write_float},
+    [BP_FIELD_BOOL] = {sizeof(bool), write_bool},
+    [BP_FIELD_CHOICE] = {sizeof(int), write_choice},
+};
+
+json_t *bp_fields_write_changed(const void *record, const void *usual, const bp_field *fields,
+                                size_t count) {
+    json_t *object = json_object();
+    for (size_t i = 0; object != NULL && i < count; i++) {
+        const bp_field *field = &fields[i];
+        const char *place = (const char *)record + field->offset;
+        const char *other = (const char *)usual + field->offset;
+        if (memcmp(place, other, writers[field->type].size) != 0 &&
+            json_object_set_new(object, field->name, writers[field->type].write(place, field)) !=
+                0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
 /* --- values that must not fail -------------------------------------------------------------- */
 
 json_t *bp_json_number(double value) {

@@ -42,6 +42,11 @@ BP_NODISCARD bp_status bp_fields_read(void *out, const bp_field *fields, size_t 
 BP_NODISCARD bp_status bp_fields_read_one(void *out, const bp_field *field, const json_t *object,
                                           bp_error *err);
 
+/* A new object of those fields of `record` whose value is not that of `usual`: counts, reals, bools
+ * and choices. A float32 has the fewest digits that name it. NULL: no memory. */
+json_t *bp_fields_write_changed(const void *record, const void *usual, const bp_field *fields,
+                                size_t count);
+
 /* "an object", "a number", ...: how a message calls a value that was found. */
 const char *bp_json_kind(const json_t *value);
 

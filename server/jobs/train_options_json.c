@@ -7,12 +7,15 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
+enum { VALIDATION, REGULARIZATION, GRADIENT_CLIPPING, GROUPS };
+
 typedef struct options_body {
     bp_train_options options;
-    const json_t *optimizer, *validation;
+    const json_t *optimizer, *group[GROUPS];
 } options_body;
 
 #define OPTION(member) (offsetof(options_body, options) + offsetof(bp_train_options, member))
+#define GROUP(name) (offsetof(options_body, group) + (name) * sizeof(const json_t *))
 
 /* The ranges are bp_train_options_check's. */
 static const bp_field option_fields[] = {
@@ -23,17 +26,49 @@ static const bp_field option_fields[] = {
     {.name = "optimizer", .type = BP_FIELD_OBJECT, .offset = offsetof(options_body, optimizer)},
     {.name = "shuffle", .type = BP_FIELD_BOOL, .offset = OPTION(shuffle)},
     {.name = "seed", .type = BP_FIELD_COUNT, .offset = OPTION(seed)},
-    {.name = "validation", .type = BP_FIELD_OBJECT, .offset = offsetof(options_body, validation)},
+    {.name = "validation", .type = BP_FIELD_OBJECT, .offset = GROUP(VALIDATION)},
     {.name = "threads", .type = BP_FIELD_COUNT, .offset = OPTION(threads)},
+    {.name = "regularization", .type = BP_FIELD_OBJECT, .offset = GROUP(REGULARIZATION)},
+    {.name = "gradient_clipping", .type = BP_FIELD_OBJECT, .offset = GROUP(GRADIENT_CLIPPING)},
 };
 
 static const bp_field optimizer_type = {
     .name = "type", .type = BP_FIELD_CHOICE, .choices = &bp_optimizers, .offset = 0};
 
+#define FLOAT_OF(group, member)                                                                    \
+    { .name = #member, .type = BP_FIELD_FLOAT, .offset = offsetof(bp_train_options, group.member) }
+
 static const bp_field validation_fields[] = {
     {.name = "fraction",
      .type = BP_FIELD_DOUBLE,
      .offset = offsetof(bp_train_options, validation_fraction)},
+};
+
+static const bp_field regularization_fields[] = {
+    FLOAT_OF(regularization, l1),
+    FLOAT_OF(regularization, l2),
+    FLOAT_OF(regularization, max_norm),
+};
+
+static const bp_field gradient_clipping_fields[] = {
+    FLOAT_OF(gradient_clipping, norm),
+    FLOAT_OF(gradient_clipping, value),
+};
+
+/* Objects of settings. Those that are optional are written only as far as they are not the
+ * defaults: a job that does not use a setting has the configuration, and so the digest, that it had
+ * before there was one. */
+static const struct {
+    const char *name;
+    const bp_field *fields;
+    size_t count;
+    bool optional;
+} groups[GROUPS] = {
+    [VALIDATION] = {"validation", validation_fields, LENGTH(validation_fields), false},
+    [REGULARIZATION] = {"regularization", regularization_fields, LENGTH(regularization_fields),
+                        true},
+    [GRADIENT_CLIPPING] = {"gradient_clipping", gradient_clipping_fields,
+                           LENGTH(gradient_clipping_fields), true},
 };
 
 /* The fields of one optimiser's object: its type and the settings that it has. */
@@ -66,18 +101,27 @@ static bp_status read_optimizer(const json_t *object, bp_train_options *options,
     return status;
 }
 
+/* Absent: NULL. */
+static bp_status read_group(const json_t *object, size_t g, bp_train_options *options,
+                            bp_error *err) {
+    if (object == NULL) {
+        return BP_OK;
+    }
+    bp_status status = bp_fields_read(options, groups[g].fields, groups[g].count, object, err);
+    if (status != BP_OK) {
+        bp_error_nest(err, "/%s", groups[g].name);
+    }
+    return status;
+}
+
 bp_status bp_train_options_from_json(bp_train_options *out, const json_t *json, bp_error *err) {
     options_body body = {.options = bp_train_defaults()};
     bp_status status = bp_fields_read(&body, option_fields, LENGTH(option_fields), json, err);
     if (status == BP_OK && body.optimizer != NULL) {
         status = read_optimizer(body.optimizer, &body.options, err);
     }
-    if (status == BP_OK && body.validation != NULL) {
-        status = bp_fields_read(&body.options, validation_fields, LENGTH(validation_fields),
-                                body.validation, err);
-        if (status != BP_OK) {
-            bp_error_nest(err, "/validation");
-        }
+    for (size_t g = 0; status == BP_OK && g < GROUPS; g++) {
+        status = read_group(body.group[g], g, &body.options, err);
     }
     if (status == BP_OK) {
         status = bp_train_options_check(&body.options, err);
@@ -103,10 +147,32 @@ static json_t *optimizer_to_json(const bp_train_options *options) {
     return object;
 }
 
+static int add_groups(json_t *json, const bp_train_options *options) {
+    const bp_train_options usual = bp_train_defaults();
+    int failures = 0;
+    for (size_t g = 0; g < GROUPS; g++) {
+        if (groups[g].optional) {
+            json_t *group =
+                bp_fields_write_changed(options, &usual, groups[g].fields, groups[g].count);
+            if (group != NULL && json_object_size(group) == 0) {
+                json_decref(group);
+            } else {
+                failures |= json_object_set_new(json, groups[g].name, group);
+            }
+        }
+    }
+    return failures;
+}
+
 json_t *bp_train_options_to_json(const bp_train_options *options) {
-    return json_pack("{s:I, s:I, s:o, s:b, s:I, s:{s:f}, s:I}", "epochs",
-                     (json_int_t)options->epochs, "batch_size", (json_int_t)options->batch_size,
-                     "optimizer", optimizer_to_json(options), "shuffle", options->shuffle, "seed",
-                     (json_int_t)options->seed, "validation", "fraction",
-                     options->validation_fraction, "threads", (json_int_t)options->threads);
+    json_t *json = json_pack(
+        "{s:I, s:I, s:o, s:b, s:I, s:{s:f}, s:I}", "epochs", (json_int_t)options->epochs,
+        "batch_size", (json_int_t)options->batch_size, "optimizer", optimizer_to_json(options),
+        "shuffle", options->shuffle, "seed", (json_int_t)options->seed, "validation", "fraction",
+        options->validation_fraction, "threads", (json_int_t)options->threads);
+    if (json != NULL && add_groups(json, options) != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
 }

@@ -8,11 +8,13 @@
 #include "trainer.h"
 
 /* {"epochs", "batch_size", "optimizer": {"type", "learning_rate", "momentum"}, "shuffle", "seed",
- * "validation": {"fraction"}, "threads"}; "model" and "dataset" are allowed and not read. What is
+ * "validation": {"fraction"}, "threads", "regularization": {"l1", "l2", "max_norm"},
+ * "gradient_clipping": {"norm", "value"}}; "model" and "dataset" are allowed and not read. What is
  * absent is as in bp_train_defaults. INVALID with the pointer, also as bp_train_options_check. */
 BP_NODISCARD bp_status bp_train_options_from_json(bp_train_options *out, const json_t *body,
                                                   bp_error *err);
-/* A new object with every field. NULL: no memory. */
+/* A new object with every field; of regularization and gradient_clipping only what is not the
+ * default. NULL: no memory. */
 json_t *bp_train_options_to_json(const bp_train_options *options);
 
 #endif

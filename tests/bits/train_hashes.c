@@ -33,6 +33,8 @@ typedef struct update_row {
     bp_optimizer optimizer;
     float learning_rate; /* 0: the default */
     float momentum, weight_decay;
+    bp_regularization regularization;
+    bp_gradient_clipping clipping;
 } update_row;
 
 typedef struct case_row {
@@ -41,7 +43,21 @@ typedef struct case_row {
 } case_row;
 
 enum { CLASSIFIER, DIGITS, REGRESSOR, NARROW, CURVES, COUNTS, MEDIAN, WIDE, SMOOTH, NETWORKS };
-enum { PLAIN, MOMENTUM, NESTEROV, RMSPROP, ADAGRAD, ADADELTA, ADAM, ADAMW, NADAM, LION, UPDATES };
+enum {
+    PLAIN,
+    MOMENTUM,
+    NESTEROV,
+    RMSPROP,
+    ADAGRAD,
+    ADADELTA,
+    ADAM,
+    ADAMW,
+    NADAM,
+    LION,
+    PENALTIES,
+    CLIPPED,
+    UPDATES
+};
 
 #define LAYER(units, name)                                                                         \
     { units, BP_ACTIVATION_##name }
@@ -113,6 +129,10 @@ static const update_row updates[UPDATES] = {
     [ADAMW] = {"adamw", BP_OPTIMIZER_ADAMW, .weight_decay = 0.01f},
     [NADAM] = {"nadam", BP_OPTIMIZER_NADAM},
     [LION] = {"lion", BP_OPTIMIZER_LION, .weight_decay = 0.1f},
+    [PENALTIES] = {"penalties+max_norm", BP_OPTIMIZER_ADAM,
+                   .regularization = {.l1 = 0.001f, .l2 = 0.01f, .max_norm = 0.9f}},
+    [CLIPPED] = {"clipped", BP_OPTIMIZER_SGD, .learning_rate = 0.5f,
+                 .clipping = {.value = 0.02f, .norm = 0.1f}},
 };
 
 #define EACH_BATCH(network, update)                                                                \
@@ -149,6 +169,9 @@ static const case_row cases[] = {
     {SMOOTH, PLAIN, 1},
     {SMOOTH, PLAIN, 37},
     {SMOOTH, ADAM, 64},
+    {CLASSIFIER, PENALTIES, 37},
+    {CLASSIFIER, CLIPPED, 37},
+    {WIDE, CLIPPED, 64},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -224,6 +247,8 @@ static bp_train_options options_of(const case_row *c) {
     o.learning_rate = u->learning_rate > 0 ? u->learning_rate : o.learning_rate;
     o.momentum = u->momentum;
     o.weight_decay = u->weight_decay;
+    o.regularization = u->regularization;
+    o.gradient_clipping = u->clipping;
     o.epochs = EPOCHS;
     o.batch_size = c->batch;
     o.seed = 11;

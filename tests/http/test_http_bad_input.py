@@ -185,9 +185,10 @@ def test_deleting_a_dataset_that_a_running_job_uses(client, ready, endless_job):
 
 # --- jobs ------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("pointer", ["/colour", "/optimizer/colour", "/validation/colour"])
+@pytest.mark.parametrize("pointer", ["/colour", "/optimizer/colour", "/validation/colour",
+                                     "/regularization/colour", "/gradient_clipping/colour"])
 def test_unknown_field_of_a_job(client, ready, pointer):
-    body = samples.job(ready, validation={"fraction": 0.1})
+    body = samples.job(ready, validation={"fraction": 0.1}, regularization={}, gradient_clipping={})
     client.refused("POST", "/v1/jobs", changed(body, pointer, 1), status=INVALID,
                    pointer=pointer)
 
@@ -196,9 +197,11 @@ def test_unknown_field_of_a_job(client, ready, pointer):
     ("/model", 5), ("/dataset", None), ("/epochs", "3"), ("/epochs", 1.5), ("/batch_size", []),
     ("/optimizer", "sgd"), ("/optimizer/type", 3), ("/optimizer/learning_rate", "fast"),
     ("/optimizer/momentum", None), ("/shuffle", "yes"), ("/validation", 0.1),
-    ("/validation/fraction", "half"), ("/threads", "all"), ("/seed", -1)])
+    ("/validation/fraction", "half"), ("/threads", "all"), ("/seed", -1),
+    ("/regularization", 0.1), ("/regularization/l1", "much"), ("/gradient_clipping", True),
+    ("/gradient_clipping/norm", None)])
 def test_wrong_type_in_a_job(client, ready, pointer, value):
-    body = samples.job(ready, validation={"fraction": 0.1})
+    body = samples.job(ready, validation={"fraction": 0.1}, regularization={}, gradient_clipping={})
     client.refused("POST", "/v1/jobs", changed(body, pointer, value), status=INVALID,
                    pointer=pointer)
 
@@ -207,9 +210,11 @@ def test_wrong_type_in_a_job(client, ready, pointer, value):
     ("/epochs", 0), ("/epochs", -1), ("/epochs", 10**7), ("/batch_size", 0),
     ("/batch_size", 2**21), ("/optimizer/learning_rate", 0), ("/optimizer/learning_rate", -0.1),
     ("/optimizer/learning_rate", 1e39), ("/optimizer/momentum", 1), ("/optimizer/momentum", -0.5),
-    ("/validation/fraction", 1), ("/validation/fraction", -0.1), ("/optimizer/type", "luck")])
+    ("/validation/fraction", 1), ("/validation/fraction", -0.1), ("/optimizer/type", "luck"),
+    ("/regularization/l1", -1), ("/regularization/l2", -1e-9), ("/regularization/max_norm", -2),
+    ("/gradient_clipping/norm", -1), ("/gradient_clipping/value", 1e39)])
 def test_value_of_a_job_beyond_its_limits(client, ready, pointer, value):
-    body = samples.job(ready, validation={"fraction": 0.1})
+    body = samples.job(ready, validation={"fraction": 0.1}, regularization={}, gradient_clipping={})
     client.refused("POST", "/v1/jobs", changed(body, pointer, value), status=INVALID,
                    pointer=pointer)
 

@@ -19,7 +19,9 @@ def fill(client):
     client.put_csv("d", samples.blobs_text(90))
     client.post("/v1/models", samples.model("m"), expect=201)
     client.post("/v1/models", samples.model("open"), expect=201)
-    return client.train(**samples.job("m", "d", validation={"fraction": 0.2}))["id"]
+    return client.train(**samples.job("m", "d", validation={"fraction": 0.2},
+                                      regularization={"l2": 0.001, "max_norm": 3},
+                                      gradient_clipping={"norm": 0.5}))["id"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

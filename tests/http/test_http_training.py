@@ -248,6 +248,31 @@ def test_defaults_of_a_job(client, name):
     assert faster["optimizer"] == {**job["optimizer"], "learning_rate": 0.01}
 
 
+def test_penalties_and_clipping(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    asked = {"regularization": {"l1": 0.001, "l2": 0.01, "max_norm": 0.8},
+             "gradient_clipping": {"norm": 0.5, "value": 0.1}}
+    job = client.train(**samples.job(name, **asked))
+    assert asked.items() <= job.items()
+    assert job["grad_norm"] > 0
+    for layer in client.get(f"/v1/models/{name}/parameters").json["layers"]:
+        for unit in layer["weights"]:
+            assert math.hypot(*unit) <= 0.8 * (1 + 1e-6)
+    verified = client.post(f"/v1/jobs/{job['id']}/verify", {}).json
+    assert verified["verified"], verified
+
+
+def test_what_is_off_is_not_shown(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    job = client.train(**samples.job(name, regularization={"l1": 0, "l2": 0.5},
+                                     gradient_clipping={"norm": 0}))
+    assert job["regularization"] == {"l2": 0.5}
+    assert "gradient_clipping" not in job
+    assert job["grad_norm"] is None
+
+
 def test_a_plain_curl_d_works(client, name):
     client.put_csv(name, samples.blobs_text(90))
     form = "application/x-www-form-urlencoded"

@@ -198,6 +198,53 @@ static void every_optimizer_has_the_same_bits(void **state) {
     bp_dataset_unref(data);
 }
 
+/* Every stage of an update, against the naive loops. */
+static void shaped_updates_have_the_same_bits(void **state) {
+    (void)state;
+    static const bp_train_options cases[] = {
+        {.regularization = {.l1 = 0.01f}},
+        {.regularization = {.l2 = 0.01f}},
+        {.regularization = {.max_norm = 0.5f}},
+        {.gradient_clipping = {.value = 0.001f}},
+        {.gradient_clipping = {.norm = 0.1f}},
+        {.momentum = 0.9f,
+         .regularization = {.l1 = 0.01f, .l2 = 0.02f, .max_norm = 0.7f},
+         .gradient_clipping = {.value = 0.01f, .norm = 0.05f}},
+    };
+    const architecture *a = &architectures[0];
+    bp_dataset *data = make_data(ROWS, a->features, a->classes, a->targets);
+    char previous[BP_DIGEST_HEX_SIZE] = "";
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bp_train_options options = options_of(EPOCHS, 37, cases[i].momentum);
+        options.regularization = cases[i].regularization;
+        options.gradient_clipping = cases[i].gradient_clipping;
+        run naive = {.isa = "naive", .threads = 1}, fast = {.isa = "auto", .threads = 3};
+        train(&naive, &a->spec, data, &options);
+        train(&fast, &a->spec, data, &options);
+        assert_true(isfinite(naive.last_loss));
+        assert_string_equal(naive.sha256, fast.sha256);
+        assert_string_not_equal(naive.sha256, previous);
+        memcpy(previous, naive.sha256, sizeof previous);
+    }
+    bp_dataset_unref(data);
+}
+
+/* A gradient in a buffer is gathered over parts of a large minibatch. With a limit that is never
+ * reached, that is all that clipping does. */
+static void parts_of_a_minibatch_change_no_bit(void **state) {
+    (void)state;
+    const architecture *a = &architectures[0];
+    bp_dataset *data = make_data(2700, a->features, a->classes, a->targets);
+    bp_train_options options = options_of(2, 2500, 0.9f);
+    options.validation_fraction = 0;
+    run whole = {.isa = "auto", .threads = 2}, parts = whole;
+    train(&whole, &a->spec, data, &options);
+    options.gradient_clipping.norm = 1e30f;
+    train(&parts, &a->spec, data, &options);
+    assert_string_equal(parts.sha256, whole.sha256);
+    bp_dataset_unref(data);
+}
+
 static void another_seed_gives_other_bits(void **state) {
     (void)state;
     const architecture *a = &architectures[0];
@@ -247,7 +294,11 @@ static void assert_near(const char *what, double got, double want, double scale)
     }
 }
 
-static void compare_weights(const bp_torch_fixture *f, const bp_snapshot *end, const char *name) {
+/* Those that the fixture calls {run}_w and {run}_b. */
+static void compare_parameters(const bp_torch_fixture *f, const bp_snapshot *end,
+                               const char *run_name) {
+    char name[BP_TORCH_NAME_SIZE], biases[BP_TORCH_NAME_SIZE];
+    snprintf(name, sizeof name, "%s_w", run_name);
     for (size_t l = 1; l <= f->network.layer_count; l++) {
         const bp_torch_tensor *want = bp_torch_fixture_find(f, name, l);
         size_t count = want->rows * want->columns;
@@ -262,15 +313,19 @@ static void compare_weights(const bp_torch_fixture *f, const bp_snapshot *end, c
             assert_near(name, (double)got[i], want->value[i], largest);
         }
         free(got);
+        snprintf(biases, sizeof biases, "%s_b", run_name);
+        const bp_torch_tensor *bias = bp_torch_fixture_find(f, biases, l);
+        for (size_t i = 0; i < bias->columns; i++) {
+            assert_near(biases, (double)bp_snapshot_get_biases(end, l)[i], bias->value[i], 1);
+        }
     }
 }
 
-/* Steps over minibatches in the order of the rows: the loss curve and the weights at its end, which
- * the fixture calls {run}_losses and {run}_w. */
+/* Steps over minibatches in the order of the rows: the loss curve, which the fixture calls
+ * {run}_losses, and the parameters at its end. */
 static void compare_curve(const bp_torch_fixture *f, bp_train_options o, const char *run_name) {
-    char losses[BP_TORCH_NAME_SIZE], weights[BP_TORCH_NAME_SIZE];
+    char losses[BP_TORCH_NAME_SIZE];
     snprintf(losses, sizeof losses, "%s_losses", run_name);
-    snprintf(weights, sizeof weights, "%s_w", run_name);
     bp_dataset *data = fixture_data(f);
     o.batch_size = f->batch_size;
     o.shuffle = false;
@@ -290,7 +345,7 @@ static void compare_curve(const bp_torch_fixture *f, bp_train_options o, const c
     }
     assert_int_equal(bp_trainer_snapshot(trainer, &end, NULL), BP_OK);
     assert_int_equal(end->version, want->columns);
-    compare_weights(f, end, weights);
+    compare_parameters(f, end, run_name);
     bp_snapshot_unref(end);
     bp_snapshot_unref(start);
     bp_trainer_free(trainer);
@@ -363,6 +418,39 @@ static void optimizers_are_pytorchs(void **state) {
     bp_torch_fixture_free(f);
 }
 
+/* The settings of make_torch_fixture.py's SHAPED. */
+static void shaped_gradients_are_pytorchs(void **state) {
+    (void)state;
+    static const struct {
+        const char *run;
+        bp_train_options settings;
+    } cases[] = {
+        {"penalties",
+         {.optimizer = BP_OPTIMIZER_ADAM,
+          .learning_rate = 0.01f,
+          .beta1 = 0.8f,
+          .beta2 = 0.95f,
+          .epsilon = 1e-6f,
+          .regularization = {.l1 = 0.02f, .l2 = 0.03f}}},
+        {"clip_norm", {.learning_rate = 0.5f, .gradient_clipping = {.norm = 0.2f}}},
+        {"clip_value", {.learning_rate = 0.5f, .gradient_clipping = {.value = 0.02f}}},
+        {"max_norm", {.learning_rate = 0.5f, .regularization = {.max_norm = 0.9f}}},
+        {"everything",
+         {.learning_rate = 0.5f,
+          .momentum = 0.8f,
+          .weight_decay = 0.05f,
+          .regularization = {.l1 = 0.02f, .l2 = 0.03f, .max_norm = 0.9f},
+          .gradient_clipping = {.norm = 0.3f, .value = 0.05f}}},
+    };
+    bp_torch_fixture *f = load("torch_shaped");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bp_train_options o = cases[i].settings;
+        o.epochs = 1000;
+        compare_curve(f, o, cases[i].run);
+    }
+    bp_torch_fixture_free(f);
+}
+
 /* --- what it refuses ------------------------------------------------------------------------ */
 
 static void training_to_divergence_is_told(void **state) {
@@ -402,6 +490,67 @@ static void assert_refused(const bp_model_spec *spec, const bp_snapshot *current
     assert_null(out);
     assert_memory_equal(err.field, field, strlen(field));
     assert_true(strlen(err.message) > 10);
+    bp_dataset_unref(data);
+}
+
+/* weight[l]: all weights of layer l + 1, whose biases are then 0; NULL: as they are drawn. */
+static bp_trainer *make_trainer(bp_pool *pool, const bp_model_spec *spec, bp_dataset *data,
+                                const bp_train_options *options, const float *weight) {
+    bp_train_place place = {.pool = pool, .flops_per_worker = 1};
+    bp_snapshot *start;
+    bp_trainer *trainer;
+    assert_int_equal(bp_kernels_find(NULL, &place.kernels, NULL), BP_OK);
+    assert_int_equal(bp_train_bind(&start, spec, NULL, data, options, NULL), BP_OK);
+    for (size_t l = 1; weight != NULL && l <= spec->layer_count; l++) {
+        const float w[] = {weight[l - 1], weight[l - 1], weight[l - 1], weight[l - 1]};
+        bp_snapshot_set_layer(start, l, w, (const float[]){0});
+    }
+    assert_int_equal(bp_trainer_new(&trainer, start, data, options, place, NULL), BP_OK);
+    bp_snapshot_unref(start);
+    return trainer;
+}
+
+/* Where the norm is known; and where it is not finite although the loss is, the weights stay. */
+static void the_norm_of_the_gradient_is_told(void **state) {
+    (void)state;
+    bp_model_spec spec = {.layer_count = 1,
+                          .layers = {LAYER(0, LINEAR)},
+                          .loss = BP_LOSS_MAE,
+                          .preprocessing = BP_PREPROCESSING_NONE};
+    bp_dataset *data = make_data(64, 4, 0, 1);
+    bp_train_options o = options_of(10, 8, 0);
+    bp_pool *pool;
+    bp_error err = {0};
+    bp_snapshot *kept;
+    assert_int_equal(bp_pool_new(&pool, 1, NULL), BP_OK);
+
+    bp_trainer *trainer = make_trainer(pool, &spec, data, &o, NULL);
+    assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
+    assert_true(isnan(bp_trainer_progress(trainer).grad_norm));
+    bp_trainer_free(trainer);
+
+    o.gradient_clipping.norm = 1e-3f;
+    trainer = make_trainer(pool, &spec, data, &o, NULL);
+    assert_true(isnan(bp_trainer_progress(trainer).grad_norm));
+    assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
+    assert_true(bp_trainer_progress(trainer).grad_norm > 1e-3);
+    bp_trainer_free(trainer);
+
+    /* x w1 w2 is finite, the gradient of w1 = x w2 / 8 is not. */
+    for (size_t i = 0; i < 64 * 4; i++) {
+        data->x[i] = 0x1p100f;
+    }
+    spec.layer_count = 2;
+    spec.layers[0] = spec.layers[1];
+    spec.layers[0].units = 1;
+    trainer = make_trainer(pool, &spec, data, &o, (const float[]){0x1p-120f, 0x1p100f});
+    assert_int_equal(bp_trainer_step(trainer, &err), BP_DIVERGED);
+    assert_non_null(strstr(err.message, "gradient"));
+    assert_int_equal(bp_trainer_progress(trainer).step, 0);
+    assert_int_equal(bp_trainer_snapshot(trainer, &kept, NULL), BP_OK);
+    bp_snapshot_unref(kept);
+    bp_trainer_free(trainer);
+    bp_pool_free(pool);
     bp_dataset_unref(data);
 }
 
@@ -459,10 +608,14 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_depend_on_no_worker_and_no_instruction_set),
         cmocka_unit_test(every_optimizer_has_the_same_bits),
+        cmocka_unit_test(shaped_updates_have_the_same_bits),
+        cmocka_unit_test(parts_of_a_minibatch_change_no_bit),
         cmocka_unit_test(another_seed_gives_other_bits),
         cmocka_unit_test(loss_curves_are_pytorchs),
         cmocka_unit_test(optimizers_are_pytorchs),
+        cmocka_unit_test(shaped_gradients_are_pytorchs),
         cmocka_unit_test(training_to_divergence_is_told),
+        cmocka_unit_test(the_norm_of_the_gradient_is_told),
         cmocka_unit_test(unfit_data_is_refused),
         cmocka_unit_test(predictions_do_not_depend_on_their_neighbours),
         cmocka_unit_test(mse_takes_classes_as_one_hot),

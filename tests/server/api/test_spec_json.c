@@ -173,6 +173,9 @@ static void test_options_round_trip(void **state) {
                                     .seed = ((uint64_t)words[1] << 31) ^ words[2],
                                     .validation_fraction = 0.9 * words[0] / UINT32_MAX,
                                     .threads = i % 5};
+        options.regularization.l1 = i % 3 == 0 ? rate : 0;
+        options.regularization.max_norm = i % 4 == 0 ? rate : 0;
+        options.gradient_clipping.norm = i % 5 == 0 ? rate : 0;
         json_t *json = bp_train_options_to_json(&options);
         char *text = json_dumps(json, 0);
         bp_train_options again;
@@ -185,6 +188,10 @@ static void test_options_round_trip(void **state) {
         assert_int_equal(again.seed, options.seed);
         assert_true(again.validation_fraction == options.validation_fraction);
         assert_int_equal(again.threads, options.threads);
+        assert_memory_equal(&again.regularization, &options.regularization,
+                            sizeof options.regularization);
+        assert_memory_equal(&again.gradient_clipping, &options.gradient_clipping,
+                            sizeof options.gradient_clipping);
         free(text);
         json_decref(json);
     }
@@ -213,6 +220,10 @@ static const struct {
     {"{\"validation\": {\"fraction\": 0.95}}", "/validation/fraction"},
     {"{\"validation\": {\"fraction\": true}}", "/validation/fraction"},
     {"{\"shuffle\": 1}", "/shuffle"},
+    {"{\"regularization\": {\"l1\": -1}}", "/regularization/l1"},
+    {"{\"regularization\": {\"l3\": 1}}", "/regularization/l3"},
+    {"{\"gradient_clipping\": {\"value\": -1}}", "/gradient_clipping/value"},
+    {"{\"gradient_clipping\": {\"norm\": \"1\"}}", "/gradient_clipping/norm"},
     {"{\"colour\": 1}", "/colour"},
 };
 
