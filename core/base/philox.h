@@ -16,7 +16,8 @@ typedef enum bp_stream {
     BP_STREAM_SPLIT = 3,   /* counter: (0, position) */
     BP_STREAM_DROPOUT = 4, /* counter: (step and layer, element) */
     BP_STREAM_NOISE = 5,   /* counter: (step, element) */
-    BP_STREAM_SAMPLE = 6   /* sampling in tools, gradient checks */
+    BP_STREAM_SAMPLE = 6,  /* sampling in tools, gradient checks */
+    BP_STREAM_BIASES = 7   /* counter: (layer, unit) */
 } bp_stream;
 
 /* The bare block function: out = Philox4x32-10(counter, key). */

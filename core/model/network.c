@@ -1,5 +1,6 @@
 #include "network.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,11 +14,13 @@ static const char *const activation_formulas[] = {BP_ACTIVATION_TABLE(X)};
 #define X(name, wire, formula) wire,
 static const char *const loss_names[] = {BP_LOSS_TABLE(X)};
 static const char *const initializer_names[] = {BP_INITIALIZER_TABLE(X)};
+static const char *const bias_initializer_names[] = {BP_BIAS_INITIALIZER_TABLE(X)};
 static const char *const preprocessing_names[] = {BP_PREPROCESSING_TABLE(X)};
 #undef X
 #define X(name, wire, formula) (formula),
 static const char *const loss_formulas[] = {BP_LOSS_TABLE(X)};
 static const char *const initializer_formulas[] = {BP_INITIALIZER_TABLE(X)};
+static const char *const bias_initializer_formulas[] = {BP_BIAS_INITIALIZER_TABLE(X)};
 static const char *const preprocessing_formulas[] = {BP_PREPROCESSING_TABLE(X)};
 #undef X
 
@@ -26,6 +29,8 @@ const bp_vocabulary bp_activations = {"activation", BP_ACTIVATION_COUNT, activat
 const bp_vocabulary bp_losses = {"loss", BP_LOSS_COUNT, loss_names, loss_formulas};
 const bp_vocabulary bp_initializers = {"initializer", BP_INITIALIZER_COUNT, initializer_names,
                                        initializer_formulas};
+const bp_vocabulary bp_bias_initializers = {"bias_initializer", BP_BIAS_INITIALIZER_COUNT,
+                                            bias_initializer_names, bias_initializer_formulas};
 const bp_vocabulary bp_preprocessings = {"preprocessing", BP_PREPROCESSING_COUNT,
                                          preprocessing_names, preprocessing_formulas};
 
@@ -95,6 +100,28 @@ static bp_status lay_out(bp_network *network, bp_error *err) {
     return BP_OK;
 }
 
+/* Whether initial weights can be made. Sizes that are open count as 1. */
+static bp_status check_initial(const bp_model_spec *spec, const bp_network *network,
+                               bp_error *err) {
+    if (!isfinite(spec->initializer_value) || !isfinite(spec->bias_value)) {
+        bool weights = !isfinite(spec->initializer_value);
+        return bp_fail(err, BP_INVALID, weights ? "/initializer_value" : "/bias_value",
+                       "an initial value must be finite");
+    }
+    size_t work = 0;
+    for (size_t l = 1; spec->initializer == BP_INITIALIZER_ORTHOGONAL && l <= spec->layer_count;
+         l++) {
+        const size_t a = network->width[l - 1], b = network->width[l];
+        work += a * b * (a < b ? a : b);
+    }
+    if (work > BP_MAX_ORTHOGONAL_WORK) {
+        return bp_fail(err, BP_TOO_LARGE, "/initializer",
+                       "orthogonal takes too long for these layers; one of 4096 x 4096 is the "
+                       "limit, or more that are smaller");
+    }
+    return BP_OK;
+}
+
 static bp_status fill_network(bp_network *out, const bp_model_spec *spec, size_t inputs,
                               size_t outputs, bp_error *err) {
     bp_network network = {.layer_count = spec->layer_count, .loss = spec->loss};
@@ -104,6 +131,9 @@ static bp_status fill_network(bp_network *out, const bp_model_spec *spec, size_t
         network.activation[l] = spec->layers[l - 1].activation;
     }
     bp_status status = lay_out(&network, err);
+    if (status == BP_OK) {
+        status = check_initial(spec, &network, err);
+    }
     if (status == BP_OK) {
         *out = network;
     }

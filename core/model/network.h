@@ -15,6 +15,8 @@
 
 enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
 #define BP_MAX_PARAMETERS ((size_t)1 << 29) /* 2 GiB of float32 */
+/* longer side x shorter side squared, over all layers: 4096 x 4096, some 15 s of one core */
+#define BP_MAX_ORTHOGONAL_WORK ((size_t)1 << 36)
 
 /* Each closed set is one table: enumerator, name on the wire, formula. (Activations and losses:
  * activation.h, loss.h.) */
@@ -25,7 +27,18 @@ enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
       "U(-a, a), a = sqrt(6 / (fan_in + fan_out)); Glorot and Bengio 2010, eq. 16")                \
     X(XAVIER_NORMAL, "xavier_normal",                                                              \
       "N(0, 2 / (fan_in + fan_out)); Glorot and Bengio 2010, eq. 12")                              \
-    X(ZEROS, "zeros", "0")
+    X(ZEROS, "zeros", "0")                                                                         \
+    X(LECUN_UNIFORM, "lecun_uniform",                                                              \
+      "U(-a, a), a = sqrt(3 / fan_in); LeCun et al. 1998, section 4.6")                            \
+    X(LECUN_NORMAL, "lecun_normal", "N(0, 1 / fan_in); LeCun et al. 1998, section 4.6, eq. 16")    \
+    X(ORTHOGONAL, "orthogonal",                                                                    \
+      "orthonormal rows or columns, whichever are fewer, from a normal matrix; Saxe et al. 2014")  \
+    X(CONSTANT, "constant", "initializer_value")
+
+#define BP_BIAS_INITIALIZER_TABLE(X)                                                               \
+    X(ZEROS, "zeros", "0")                                                                         \
+    X(CONSTANT, "constant", "bias_value")                                                          \
+    X(UNIFORM, "uniform", "U(-a, a), a = 1 / sqrt(fan_in); as PyTorch's Linear")
 
 #define BP_PREPROCESSING_TABLE(X)                                                                  \
     X(STANDARDIZE, "standardize", "(x - mean) / standard deviation of the training rows")          \
@@ -33,6 +46,11 @@ enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
 
 #define X(name, wire, formula) BP_INITIALIZER_##name,
 typedef enum bp_initializer { BP_INITIALIZER_TABLE(X) BP_INITIALIZER_COUNT } bp_initializer;
+#undef X
+#define X(name, wire, formula) BP_BIAS_INITIALIZER_##name,
+typedef enum bp_bias_initializer {
+    BP_BIAS_INITIALIZER_TABLE(X) BP_BIAS_INITIALIZER_COUNT
+} bp_bias_initializer;
 #undef X
 #define X(name, wire, formula) BP_PREPROCESSING_##name,
 typedef enum bp_preprocessing { BP_PREPROCESSING_TABLE(X) BP_PREPROCESSING_COUNT } bp_preprocessing;
@@ -45,7 +63,8 @@ typedef struct bp_vocabulary {
     const char *const *names;    /* [count] by enumerator */
     const char *const *formulas; /* [count] */
 } bp_vocabulary;
-extern const bp_vocabulary bp_activations, bp_losses, bp_initializers, bp_preprocessings;
+extern const bp_vocabulary bp_activations, bp_losses, bp_initializers, bp_bias_initializers,
+    bp_preprocessings;
 
 /* Enumerator of `name`; INVALID with the list of known names in the message and `field` as given.
  */
@@ -63,13 +82,17 @@ typedef struct bp_model_spec {
     bp_layer_spec layers[BP_MAX_LAYERS];
     bp_loss loss;
     bp_initializer initializer;
+    float initializer_value; /* of CONSTANT */
+    bp_bias_initializer bias_initializer;
+    float bias_value; /* of CONSTANT */
     bp_preprocessing preprocessing;
     uint64_t seed;
 } bp_model_spec;
 
 /* INVALID or TOO_LARGE with the JSON pointer of the field at fault: no layers, units of 0 before
  * the last layer or beyond BP_MAX_UNITS, softmax anywhere but last with cross_entropy,
- * cross_entropy without it, more than BP_MAX_PARAMETERS. */
+ * cross_entropy without it, more than BP_MAX_PARAMETERS, a value that is not finite, orthogonal
+ * weights beyond BP_MAX_ORTHOGONAL_WORK. */
 BP_NODISCARD bp_status bp_model_spec_check(const bp_model_spec *spec, bp_error *err);
 
 typedef struct bp_network {

@@ -47,10 +47,15 @@ bp_status bp_snapshot_new(bp_snapshot **out, const bp_model_spec *spec, const bp
     for (size_t i = 0; i < network->width[0]; i++) {
         snapshot->input_scale[i] = 1.0f;
     }
-    for (size_t l = 1; l <= network->layer_count; l++) {
-        bp_initial_layer layer = {spec->initializer, spec->seed, l, network->width[l - 1],
-                                  network->width[l]};
-        bp_initialize_weights(&layer, snapshot->parameters + network->weight_offset[l]);
+    for (size_t l = 1; l <= network->layer_count && status == BP_OK; l++) {
+        bp_initial_layer layer = {spec, l, network->width[l - 1], network->width[l]};
+        bp_initialize_biases(&layer, snapshot->parameters + network->bias_offset[l]);
+        status =
+            bp_initialize_weights(&layer, snapshot->parameters + network->weight_offset[l], err);
+    }
+    if (status != BP_OK) {
+        free_snapshot(snapshot);
+        return status;
     }
     *out = snapshot;
     return BP_OK;

@@ -27,8 +27,8 @@ typedef struct bp_snapshot {
  */
 BP_NODISCARD bp_status bp_snapshot_copy(bp_snapshot **out, const bp_snapshot *from, bp_error *err);
 
-/* A snapshot of version 0: parameters drawn by spec->initializer from spec->seed, biases 0, scaling
- * the identity, names empty. One reference, the caller's. NO_MEMORY. */
+/* A snapshot of version 0: weights and biases as the spec's initializers make them from its seed,
+ * scaling the identity, names empty. One reference, the caller's. NO_MEMORY. */
 BP_NODISCARD bp_status bp_snapshot_new(bp_snapshot **out, const bp_model_spec *spec,
                                        const bp_network *network, bp_error *err);
 

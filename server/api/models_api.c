@@ -51,7 +51,8 @@ static json_t *describe(const bp_model_info *info, bool whole) {
         size_or_null(snapshot != NULL ? snapshot->network.parameter_count : 0), "version",
         snapshot != NULL ? json_integer((json_int_t)snapshot->version) : json_null(), "jobs",
         (json_int_t)info->jobs);
-    if (model != NULL && whole && add_names(model, snapshot) != 0) {
+    if (model != NULL && (bp_spec_put_initial_values(spec, model) != 0 ||
+                          (whole && add_names(model, snapshot) != 0))) {
         json_decref(model);
         return NULL;
     }

@@ -144,6 +144,7 @@ static bp_status make_snapshot(const json_t *json, const bp_model_spec *spec, bp
     bp_model_spec undrawn = *spec;
     bp_network network;
     undrawn.initializer = BP_INITIALIZER_ZEROS;
+    undrawn.bias_initializer = BP_BIAS_INITIALIZER_ZEROS;
     bp_status status = bp_network_resolve(&network, spec, (size_t)inputs, (size_t)outputs, err);
     if (status == BP_OK) {
         status = bp_snapshot_new(out, &undrawn, &network, err);

@@ -1,5 +1,7 @@
 #include "model_spec_json.h"
 
+#include <math.h>
+
 #include "json_fields.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -9,7 +11,8 @@ enum { NOT_GIVEN = -1 };
 typedef struct model_body {
     size_t inputs;
     const json_t *layers;
-    int loss, initializer, preprocessing;
+    int loss, initializer, bias_initializer, preprocessing;
+    float initializer_value, bias_value; /* NAN: not given */
     uint64_t seed;
 } model_body;
 
@@ -32,6 +35,14 @@ static const bp_field model_fields[] = {
      .type = BP_FIELD_CHOICE,
      .choices = &bp_initializers,
      .offset = offsetof(model_body, initializer)},
+    {.name = "initializer_value",
+     .type = BP_FIELD_FLOAT,
+     .offset = offsetof(model_body, initializer_value)},
+    {.name = "bias_initializer",
+     .type = BP_FIELD_CHOICE,
+     .choices = &bp_bias_initializers,
+     .offset = offsetof(model_body, bias_initializer)},
+    {.name = "bias_value", .type = BP_FIELD_FLOAT, .offset = offsetof(model_body, bias_value)},
     {.name = "preprocessing",
      .type = BP_FIELD_CHOICE,
      .choices = &bp_preprocessings,
@@ -78,6 +89,29 @@ static bp_status read_layers(const json_t *layers, int activation[BP_MAX_LAYERS]
     return BP_OK;
 }
 
+/* A value stands beside the initializer that takes one, and only there. */
+static bp_status take_value(float *out, float given, bool taken, const char *field, bp_error *err) {
+    if (taken == isnan(given)) {
+        return bp_fail(err, BP_INVALID, field,
+                       taken ? "%s is missing: constant takes it" : "only constant takes %s",
+                       field + 1);
+    }
+    *out = taken ? given : 0;
+    return BP_OK;
+}
+
+static bp_status read_initializers(const model_body *model, bp_model_spec *spec, bp_error *err) {
+    spec->initializer = (bp_initializer)model->initializer;
+    spec->bias_initializer = (bp_bias_initializer)model->bias_initializer;
+    bp_status status =
+        take_value(&spec->initializer_value, model->initializer_value,
+                   spec->initializer == BP_INITIALIZER_CONSTANT, "/initializer_value", err);
+    return status != BP_OK ? status
+                           : take_value(&spec->bias_value, model->bias_value,
+                                        spec->bias_initializer == BP_BIAS_INITIALIZER_CONSTANT,
+                                        "/bias_value", err);
+}
+
 /* What was not given follows from what was. */
 static void complete(bp_model_spec *spec, const int activation[BP_MAX_LAYERS], int loss) {
     size_t last = spec->layer_count - 1; /* unused without layers: the check refuses those */
@@ -98,6 +132,8 @@ static void complete(bp_model_spec *spec, const int activation[BP_MAX_LAYERS], i
 bp_status bp_spec_from_json(bp_model_spec *out, const json_t *body, bp_error *err) {
     model_body model = {.loss = NOT_GIVEN,
                         .initializer = BP_INITIALIZER_HE_UNIFORM,
+                        .initializer_value = NAN,
+                        .bias_value = NAN,
                         .preprocessing = BP_PREPROCESSING_STANDARDIZE};
     int activation[BP_MAX_LAYERS];
     bp_status status = bp_fields_read(&model, model_fields, LENGTH(model_fields), body, err);
@@ -105,10 +141,12 @@ bp_status bp_spec_from_json(bp_model_spec *out, const json_t *body, bp_error *er
         return status;
     }
     bp_model_spec spec = {.inputs = model.inputs,
-                          .initializer = (bp_initializer)model.initializer,
                           .preprocessing = (bp_preprocessing)model.preprocessing,
                           .seed = model.seed};
-    status = read_layers(model.layers, activation, &spec, err);
+    status = read_initializers(&model, &spec, err);
+    if (status == BP_OK) {
+        status = read_layers(model.layers, activation, &spec, err);
+    }
     if (status != BP_OK) {
         return status;
     }
@@ -134,10 +172,34 @@ static json_t *layers_to_json(const bp_model_spec *spec) {
     return layers;
 }
 
+int bp_spec_put_initial_values(const bp_model_spec *spec, json_t *json) {
+    int failed = 0;
+    if (spec->initializer == BP_INITIALIZER_CONSTANT) {
+        failed |= json_object_set_new(json, "initializer_value",
+                                      json_real(bp_shortest_double(spec->initializer_value)));
+    }
+    if (spec->bias_initializer != BP_BIAS_INITIALIZER_ZEROS) {
+        failed |=
+            json_object_set_new(json, "bias_initializer",
+                                json_string(bp_bias_initializers.names[spec->bias_initializer]));
+    }
+    if (spec->bias_initializer == BP_BIAS_INITIALIZER_CONSTANT) {
+        failed |= json_object_set_new(json, "bias_value",
+                                      json_real(bp_shortest_double(spec->bias_value)));
+    }
+    return failed;
+}
+
 json_t *bp_spec_to_json(const bp_model_spec *spec) {
     json_t *inputs = spec->inputs > 0 ? json_integer((json_int_t)spec->inputs) : NULL;
-    return json_pack("{s:o*, s:o, s:s, s:s, s:s, s:I}", "inputs", inputs, "layers",
-                     layers_to_json(spec), "loss", bp_losses.names[spec->loss], "initializer",
-                     bp_initializers.names[spec->initializer], "preprocessing",
-                     bp_preprocessings.names[spec->preprocessing], "seed", (json_int_t)spec->seed);
+    json_t *json =
+        json_pack("{s:o*, s:o, s:s, s:s, s:s, s:I}", "inputs", inputs, "layers",
+                  layers_to_json(spec), "loss", bp_losses.names[spec->loss], "initializer",
+                  bp_initializers.names[spec->initializer], "preprocessing",
+                  bp_preprocessings.names[spec->preprocessing], "seed", (json_int_t)spec->seed);
+    if (json != NULL && bp_spec_put_initial_values(spec, json) != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
 }

@@ -42,7 +42,6 @@ typedef struct case_row {
     size_t batch;
 } case_row;
 
-enum { CLASSIFIER, DIGITS, REGRESSOR, NARROW, CURVES, COUNTS, MEDIAN, WIDE, SMOOTH, NETWORKS };
 enum {
     PLAIN,
     MOMENTUM,
@@ -57,6 +56,22 @@ enum {
     PENALTIES,
     CLIPPED,
     UPDATES
+};
+enum {
+    CLASSIFIER,
+    DIGITS,
+    REGRESSOR,
+    NARROW,
+    CURVES,
+    COUNTS,
+    MEDIAN,
+    WIDE,
+    SMOOTH,
+    LECUN,
+    LECUN_NORMAL,
+    ORTHOGONAL,
+    CONSTANT,
+    NETWORKS
 };
 
 #define LAYER(units, name)                                                                         \
@@ -116,6 +131,34 @@ static const network_row networks[NETWORKS] = {
                 {.layer_count = 3,
                  .layers = {LAYER(35, GELU), LAYER(18, SILU), LAYER(3, GELU)},
                  .loss = BP_LOSS_MSE}},
+    [LECUN] = {150,
+               9,
+               {.layer_count = 2,
+                .layers = {LAYER(20, TANH), LAYER(4, SOFTMAX)},
+                .loss = BP_LOSS_CROSS_ENTROPY,
+                .initializer = BP_INITIALIZER_LECUN_UNIFORM,
+                .bias_initializer = BP_BIAS_INITIALIZER_UNIFORM}},
+    [LECUN_NORMAL] = {150,
+                      10,
+                      {.layer_count = 2,
+                       .layers = {LAYER(21, SELU), LAYER(4, SOFTMAX)},
+                       .loss = BP_LOSS_CROSS_ENTROPY,
+                       .initializer = BP_INITIALIZER_LECUN_NORMAL,
+                       .bias_initializer = BP_BIAS_INITIALIZER_CONSTANT,
+                       .bias_value = 0.1f}},
+    [ORTHOGONAL] = {150,
+                    53,
+                    {.layer_count = 3,
+                     .layers = {LAYER(70, TANH), LAYER(70, TANH), LAYER(6, SOFTMAX)},
+                     .loss = BP_LOSS_CROSS_ENTROPY,
+                     .initializer = BP_INITIALIZER_ORTHOGONAL}},
+    [CONSTANT] = {150,
+                  11,
+                  {.layer_count = 2,
+                   .layers = {LAYER(22, TANH), LAYER(4, SOFTMAX)},
+                   .loss = BP_LOSS_CROSS_ENTROPY,
+                   .initializer = BP_INITIALIZER_CONSTANT,
+                   .initializer_value = -0.125f}},
 };
 
 static const update_row updates[UPDATES] = {
@@ -172,6 +215,10 @@ static const case_row cases[] = {
     {CLASSIFIER, PENALTIES, 37},
     {CLASSIFIER, CLIPPED, 37},
     {WIDE, CLIPPED, 64},
+    {LECUN, PLAIN, 37},
+    {LECUN_NORMAL, PLAIN, 37},
+    {ORTHOGONAL, PLAIN, 37},
+    {CONSTANT, PLAIN, 37},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -342,16 +389,22 @@ static void check_use(const bp_vocabulary *set, const bool *used) {
 static void check_vocabulary(void) {
     bool activations[BP_ACTIVATION_COUNT] = {false}, losses[BP_LOSS_COUNT] = {false};
     bool optimizers[BP_OPTIMIZER_COUNT] = {false};
+    bool initializers[BP_INITIALIZER_COUNT] = {[BP_INITIALIZER_ZEROS] = true}; /* nothing drawn */
+    bool bias_initializers[BP_BIAS_INITIALIZER_COUNT] = {false};
     for (size_t i = 0; i < CASES; i++) {
         const bp_model_spec *spec = &networks[cases[i].network].spec;
         for (size_t l = 0; l < spec->layer_count; l++) {
             activations[spec->layers[l].activation] = true;
         }
         losses[spec->loss] = true;
+        initializers[spec->initializer] = true;
+        bias_initializers[spec->bias_initializer] = true;
         optimizers[updates[cases[i].update].optimizer] = true;
     }
     check_use(&bp_activations, activations);
     check_use(&bp_losses, losses);
+    check_use(&bp_initializers, initializers);
+    check_use(&bp_bias_initializers, bias_initializers);
     check_use(&bp_optimizers, optimizers);
 }
 

@@ -69,13 +69,36 @@ def test_too_many_parameters(client):
 
 @pytest.mark.parametrize("pointer, value", [
     ("/layers/0/activation", "swish9"), ("/loss", "hinge"), ("/preprocessing", "whiten"),
-    ("/initializer", "luck"), ("/layers/0/activation", "softmax"),
+    ("/initializer", "luck"), ("/bias_initializer", "orthogonal"), ("/layers/0/activation", "softmax"),
     ("/layers/1/activation", "linear"), ("/name", ""), ("/name", "a b"), ("/name", "../up"),
     ("/name", "x" * 65), ("/name", "-x")])
 def test_unknown_word_or_bad_name_in_a_model(client, pointer, value):
     answer = client.refused("POST", "/v1/models", changed(MODEL, pointer, value),
                             status=INVALID)
     assert any(p.startswith(pointer.rsplit("/", 1)[0] or "/") for p in answer.pointers())
+
+
+@pytest.mark.parametrize("initial, pointer", [
+    ({"initializer": "constant"}, "/initializer_value"),
+    ({"initializer": "zeros", "initializer_value": 0}, "/initializer_value"),
+    ({"initializer": "constant", "initializer_value": 1e39}, "/initializer_value"),
+    ({"bias_initializer": "constant"}, "/bias_value"),
+    ({"bias_initializer": "uniform", "bias_value": 1}, "/bias_value"),
+    ({"bias_initializer": "constant", "bias_value": "one"}, "/bias_value")])
+def test_value_of_another_initializer(client, initial, pointer):
+    client.refused("POST", "/v1/models", {**MODEL, **initial}, status=INVALID, pointer=pointer)
+
+
+def test_unknown_initializer_lists_the_known(client):
+    known = client.get("/v1/info").json
+    for field in ("initializer", "bias_initializer"):
+        answer = client.refused("POST", "/v1/models", {**MODEL, field: "luck"}, status=INVALID)
+        assert ", ".join(known[f"{field}s"]) in answer.body.decode()
+
+
+def test_orthogonal_layers_that_take_too_long(client):
+    body = samples.model("never-made", (5000, 5000, 3), inputs=4, initializer="orthogonal")
+    client.refused("POST", "/v1/models", body, status=INVALID, pointer="/initializer")
 
 
 @pytest.mark.parametrize("missing", ["name", "layers"])

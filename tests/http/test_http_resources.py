@@ -52,6 +52,45 @@ def test_put_replaces(client, name):
     assert client.get(f"/v1/datasets/{name}").json["rows"] == 60
 
 
+def parameters(client, name, **more):
+    """Those of a fresh model on 6 inputs, and the model."""
+    made = client.post("/v1/models", samples.model(name, (4, 9, 3), inputs=6, **more),
+                       expect=201).json
+    return client.get(f"/v1/models/{name}/parameters").json["layers"], made
+
+
+def test_orthogonal_weights(client, name):
+    layers, _ = parameters(client, name, initializer="orthogonal")
+    for layer in layers:
+        rows = layer["weights"]
+        vectors = rows if len(rows) <= len(rows[0]) else list(zip(*rows))
+        for i, u in enumerate(vectors):
+            for j, v in enumerate(vectors):
+                assert math.isclose(sum(a * b for a, b in zip(u, v)), i == j, abs_tol=1e-6)
+        assert layer["biases"] == [0] * len(rows)
+
+
+def test_constants_in_all_weights_and_biases(client, name):
+    values = {"initializer": "constant", "initializer_value": 0.125,
+              "bias_initializer": "constant", "bias_value": -2.5}
+    layers, made = parameters(client, name, **values)
+    assert values.items() <= made.items()
+    for layer in layers:
+        assert {w for row in layer["weights"] for w in row} == {0.125}
+        assert set(layer["biases"]) == {-2.5}
+
+
+def test_uniform_biases_leave_the_weights(client, name):
+    plain, made = parameters(client, name)
+    assert "bias_initializer" not in made
+    uniform, made = parameters(client, f"{name}-u", bias_initializer="uniform")
+    assert made["bias_initializer"] == "uniform"
+    for layer, other in zip(plain, uniform):
+        bound = 1 / math.sqrt(len(layer["weights"][0]))
+        assert layer["weights"] == other["weights"]
+        assert 0 < max(map(abs, other["biases"])) <= bound
+
+
 def test_dataset_delete(client, name):
     client.put_csv(name, samples.blobs_text(30))
     client.delete(f"/v1/datasets/{name}")

@@ -179,6 +179,7 @@ static void test_vocabularies_agree(void **state) {
     check_enum(schemas, "Activation", &bp_activations);
     check_enum(schemas, "Loss", &bp_losses);
     check_enum(schemas, "Initializer", &bp_initializers);
+    check_enum(schemas, "BiasInitializer", &bp_bias_initializers);
     check_enum(schemas, "Preprocessing", &bp_preprocessings);
     check_enum(schemas, "GradientField", &bp_gradient_fields);
     check_enum(schemas, "Reduction", &bp_reductions);

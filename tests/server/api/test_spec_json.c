@@ -60,21 +60,40 @@ static void test_model_defaults(void **state) {
     }
 }
 
+static const char *const whole_models[] = {
+    "{\"name\": \"x\", \"inputs\": 784, \"layers\": [{\"units\": 30, \"activation\": \"tanh\"},"
+    " {\"activation\": \"linear\"}], \"loss\": \"mse\", \"initializer\": \"xavier_normal\","
+    " \"preprocessing\": \"none\", \"seed\": 9223372036854775807}",
+    "{\"layers\": [{}], \"initializer\": \"constant\", \"initializer_value\": -0.1,"
+    " \"bias_initializer\": \"constant\", \"bias_value\": 1e-30}",
+    "{\"layers\": [{}], \"initializer\": \"orthogonal\", \"bias_initializer\": \"uniform\"}",
+};
+
 static void test_model_round_trip(void **state) {
     (void)state;
-    static const char text[] =
-        "{\"name\": \"x\", \"inputs\": 784, \"layers\": [{\"units\": 30, \"activation\": \"tanh\"},"
-        " {\"activation\": \"linear\"}], \"loss\": \"mse\", \"initializer\": \"xavier_normal\","
-        " \"preprocessing\": \"none\", \"seed\": 9223372036854775807}";
-    bp_model_spec spec, again;
-    assert_int_equal(read_spec(&spec, text, NULL), BP_OK);
+    for (size_t i = 0; i < sizeof whole_models / sizeof *whole_models; i++) {
+        bp_model_spec spec, again;
+        assert_int_equal(read_spec(&spec, whole_models[i], NULL), BP_OK);
+        json_t *json = bp_spec_to_json(&spec);
+        char *dumped = json_dumps(json, 0);
+        assert_int_equal(read_spec(&again, dumped, NULL), BP_OK);
+        assert_memory_equal(&spec, &again, sizeof spec);
+        free(dumped);
+        json_decref(json);
+    }
+}
+
+static void test_initial_values(void **state) {
+    (void)state;
+    bp_model_spec spec;
+    assert_int_equal(read_spec(&spec, whole_models[0], NULL), BP_OK);
     assert_int_equal(spec.seed, INT64_MAX);
-    json_t *json = bp_spec_to_json(&spec);
-    char *dumped = json_dumps(json, 0);
-    assert_int_equal(read_spec(&again, dumped, NULL), BP_OK);
-    assert_memory_equal(&spec, &again, sizeof spec);
-    free(dumped);
-    json_decref(json);
+    assert_int_equal(spec.bias_initializer, BP_BIAS_INITIALIZER_ZEROS);
+    assert_int_equal(read_spec(&spec, whole_models[1], NULL), BP_OK);
+    assert_true(spec.initializer_value == -0.1F && spec.bias_value == 1e-30F);
+    assert_int_equal(read_spec(&spec, whole_models[2], NULL), BP_OK);
+    assert_int_equal(spec.initializer, BP_INITIALIZER_ORTHOGONAL);
+    assert_int_equal(spec.bias_initializer, BP_BIAS_INITIALIZER_UNIFORM);
 }
 
 static const struct {
@@ -91,6 +110,14 @@ static const struct {
     {"{\"layers\": [], \"seed\": -1}", "/seed"},
     {"{\"layers\": [], \"loss\": \"hinge\"}", "/loss"},
     {"{\"layers\": [], \"size\": 1}", "/size"},
+    {"{\"layers\": [], \"initializer\": \"luck\"}", "/initializer"},
+    {"{\"layers\": [], \"initializer\": \"constant\"}", "/initializer_value"},
+    {"{\"layers\": [], \"initializer_value\": 0}", "/initializer_value"},
+    {"{\"layers\": [], \"initializer\": \"constant\", \"initializer_value\": 1e39}",
+     "/initializer_value"},
+    {"{\"layers\": [], \"bias_initializer\": \"orthogonal\"}", "/bias_initializer"},
+    {"{\"layers\": [], \"bias_initializer\": \"constant\"}", "/bias_value"},
+    {"{\"layers\": [], \"bias_initializer\": \"uniform\", \"bias_value\": 1}", "/bias_value"},
 };
 
 static void test_bad_models(void **state) {
@@ -239,10 +266,11 @@ static void test_bad_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_model_defaults),     cmocka_unit_test(test_model_round_trip),
-        cmocka_unit_test(test_bad_models),         cmocka_unit_test(test_too_many_layers),
-        cmocka_unit_test(test_option_defaults),    cmocka_unit_test(test_optimizers_round_trip),
-        cmocka_unit_test(test_options_round_trip), cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_model_defaults),        cmocka_unit_test(test_model_round_trip),
+        cmocka_unit_test(test_initial_values),        cmocka_unit_test(test_bad_models),
+        cmocka_unit_test(test_too_many_layers),       cmocka_unit_test(test_option_defaults),
+        cmocka_unit_test(test_optimizers_round_trip), cmocka_unit_test(test_options_round_trip),
+        cmocka_unit_test(test_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

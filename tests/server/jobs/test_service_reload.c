@@ -118,6 +118,9 @@ static void assert_same_spec(const bp_model_spec *a, const bp_model_spec *b) {
     }
     assert_int_equal(a->loss, b->loss);
     assert_int_equal(a->initializer, b->initializer);
+    assert_true(a->initializer_value == b->initializer_value);
+    assert_int_equal(a->bias_initializer, b->bias_initializer);
+    assert_true(a->bias_value == b->bias_value);
     assert_int_equal(a->preprocessing, b->preprocessing);
     assert_int_equal(a->seed, b->seed);
 }
@@ -143,6 +146,8 @@ static void models_come_back(void **state) {
     closed.inputs = 3;
     closed.layers[1].units = 2;
     closed.initializer = BP_INITIALIZER_XAVIER_NORMAL;
+    closed.bias_initializer = BP_BIAS_INITIALIZER_CONSTANT;
+    closed.bias_value = 0.1F;
     closed.preprocessing = BP_PREPROCESSING_NONE;
     closed.seed = INT64_MAX;
     create_model(made->service, "open", &open);
