@@ -144,7 +144,7 @@ static void naive_optimize(const bp_parameter_step *step) {
         [BP_OPTIMIZER_RMSPROP] = naive_rmsprop,   [BP_OPTIMIZER_ADAGRAD] = naive_adagrad,
         [BP_OPTIMIZER_ADADELTA] = naive_adadelta, [BP_OPTIMIZER_ADAM] = naive_adam,
         [BP_OPTIMIZER_ADAMW] = naive_adamw,       [BP_OPTIMIZER_NADAM] = naive_nadam,
-        [BP_OPTIMIZER_LION] = naive_lion,
+        [BP_OPTIMIZER_LION] = naive_lion,         [BP_OPTIMIZER_RPROP] = naive_rprop,
     };
 #define X(name, wire, count, formula) count,
     static const int states[] = {BP_OPTIMIZER_TABLE(X)};

@@ -75,4 +75,16 @@ static inline void naive_lion(const bp_step_rule *r, float g, float *m, float *u
     *m = fmaf(r->rest2, g, r->beta2 * *m);
 }
 
+/* s: the gradient before; u: the length of the step. */
+static inline void naive_rprop(const bp_step_rule *r, float g, float *s, float *u, float *w) {
+    (void)r;
+    float agrees = g * *s;
+    float step = *u * (agrees > 0 ? BP_RPROP_FASTER : agrees < 0 ? BP_RPROP_SLOWER : 1.0f);
+    step = step < BP_RPROP_LEAST ? BP_RPROP_LEAST : step > BP_RPROP_MOST ? BP_RPROP_MOST : step;
+    g = agrees < 0 ? 0 : g;
+    *w = *w - (g > 0 ? step : g < 0 ? -step : 0);
+    *s = g;
+    *u = step;
+}
+
 #endif

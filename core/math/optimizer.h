@@ -28,13 +28,23 @@
       "2")                                                                                         \
     X(LION, "lion", 1,                                                                             \
       "w <- w (1 - eta lambda) - eta sign(b1 m + (1-b1) g); m <- b2 m + (1-b2) g; Chen et al. "    \
-      "2023, algorithm 2")
+      "2023, algorithm 2")                                                                         \
+    X(RPROP, "rprop", 2,                                                                           \
+      "d <- d 1.2, d 0.5 or d as g agrees with the g before, differs or is 0, in [1e-6, 50]; "     \
+      "where "                                                                                     \
+      "it differs g <- 0; w <- w - d sign(g); full batch; Riedmiller and Braun 1993, as PyTorch")
 
 #define X(name, wire, states, formula) BP_OPTIMIZER_##name,
 typedef enum bp_optimizer { BP_OPTIMIZER_TABLE(X) BP_OPTIMIZER_COUNT } bp_optimizer;
 #undef X
 
 enum { BP_OPTIMIZER_STATES = 2 }; /* at most */
+
+/* Of rprop. */
+#define BP_RPROP_FASTER 1.2f
+#define BP_RPROP_SLOWER 0.5f
+#define BP_RPROP_LEAST 1e-6f
+#define BP_RPROP_MOST 50.0f
 
 /* The numbers of one step, the same for all parameters; computed once, in double, then rounded. */
 typedef struct bp_step_rule {
@@ -58,7 +68,7 @@ typedef struct bp_parameter_step {
     const bp_step_rule *rule;
     size_t count;
     const float *gradient;
-    float *state[BP_OPTIMIZER_STATES]; /* v, s or m; u or v; NULL where the optimiser has none */
+    float *state[BP_OPTIMIZER_STATES]; /* v, s, m or the g before; u, v or d; NULL: none */
     float *weight;
 } bp_parameter_step;
 

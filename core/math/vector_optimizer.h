@@ -75,6 +75,19 @@ BP_INLINE void step_lion(const bp_step_rule *r, lanes_of *p) {
     p->s = vf_fma(vf_set(r->rest2), p->g, r->beta2 * p->s);
 }
 
+BP_INLINE void step_rprop(const bp_step_rule *r, lanes_of *p) {
+    (void)r;
+    const vf zero = {0}, one = vf_set(1.0f);
+    const vf least = vf_set(BP_RPROP_LEAST), most = vf_set(BP_RPROP_MOST);
+    const vf agrees = p->g * p->s;
+    const vf slower = vf_select(agrees < 0.0f, vf_set(BP_RPROP_SLOWER), one);
+    vf step = p->u * vf_select(agrees > 0.0f, vf_set(BP_RPROP_FASTER), slower);
+    step = vf_select(step < least, least, vf_select(step > most, most, step));
+    p->s = vf_select(agrees < 0.0f, zero, p->g);
+    p->w = p->w - vf_select(p->s > 0.0f, step, vf_select(p->s < 0.0f, -step, zero));
+    p->u = step;
+}
+
 /* A state that fades away would spend its last steps as a subnormal number, each operation on which
  * takes a hundred cycles: it becomes 0 instead. */
 BP_INLINE vf without_subnormals(vf state) {
@@ -115,6 +128,7 @@ OPTIMIZER_LOOP(adam, 2)
 OPTIMIZER_LOOP(adamw, 2)
 OPTIMIZER_LOOP(nadam, 2)
 OPTIMIZER_LOOP(lion, 1)
+OPTIMIZER_LOOP(rprop, 2)
 
 static void vector_optimize(const bp_parameter_step *step) {
     static void (*const run[BP_OPTIMIZER_COUNT])(const bp_parameter_step *) = {
@@ -122,7 +136,7 @@ static void vector_optimize(const bp_parameter_step *step) {
         [BP_OPTIMIZER_RMSPROP] = run_rmsprop,   [BP_OPTIMIZER_ADAGRAD] = run_adagrad,
         [BP_OPTIMIZER_ADADELTA] = run_adadelta, [BP_OPTIMIZER_ADAM] = run_adam,
         [BP_OPTIMIZER_ADAMW] = run_adamw,       [BP_OPTIMIZER_NADAM] = run_nadam,
-        [BP_OPTIMIZER_LION] = run_lion,
+        [BP_OPTIMIZER_LION] = run_lion,         [BP_OPTIMIZER_RPROP] = run_rprop,
     };
     run[step->rule->optimizer](step);
 }

@@ -140,6 +140,9 @@ static bp_status check_bound(const bp_snapshot *model, const bp_dataset *data, b
 bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_snapshot *current,
                         const bp_dataset *data, const bp_train_options *options, bp_error *err) {
     bp_status status = bp_train_options_check(options, err);
+    if (status == BP_OK) {
+        status = bp_train_options_check_rows(options, data->rows, err);
+    }
     if (status != BP_OK) {
         return status;
     }

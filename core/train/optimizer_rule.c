@@ -32,7 +32,11 @@ static const float defaults[BP_OPTIMIZER_COUNT][BP_HYPERPARAMETER_COUNT] = {
     [BP_OPTIMIZER_ADAMW] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0.01f},
     [BP_OPTIMIZER_NADAM] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0},
     [BP_OPTIMIZER_LION] = {0.0001f, NONE, 0.9f, 0.99f, NONE, NONE, 0},
+    [BP_OPTIMIZER_RPROP] = {0.01f, NONE, NONE, NONE, NONE, NONE, NONE},
 };
+
+/* Their step is as good as the sign or the curvature of the whole data's gradient. */
+static const bool full_batch[BP_OPTIMIZER_COUNT] = {[BP_OPTIMIZER_RPROP] = true};
 
 static float *setting(bp_train_options *options, size_t h) {
     return (float *)(void *)((char *)options + bp_hyperparameters[h].offset);
@@ -52,6 +56,14 @@ void bp_train_set_optimizer(bp_train_options *options, bp_optimizer optimizer) {
 
 bool bp_optimizer_has(bp_optimizer optimizer, bp_hyperparameter hyperparameter) {
     return defaults[optimizer][hyperparameter] != NONE;
+}
+
+bool bp_optimizer_is_full_batch(bp_optimizer optimizer) {
+    return full_batch[optimizer];
+}
+
+float bp_optimizer_first_state(const bp_train_options *options, size_t state) {
+    return options->optimizer == BP_OPTIMIZER_RPROP && state == 1 ? options->learning_rate : 0;
 }
 
 static bool has_penalty(const bp_train_options *options) {

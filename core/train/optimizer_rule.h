@@ -32,6 +32,12 @@ extern const bp_vocabulary bp_optimizers;
 
 bool bp_optimizer_has(bp_optimizer optimizer, bp_hyperparameter hyperparameter);
 
+/* Each step is on all training rows, which is what a batch_size of 0 says. */
+bool bp_optimizer_is_full_batch(bp_optimizer optimizer);
+
+/* What every element of array `state` is before the first step. */
+float bp_optimizer_first_state(const bp_train_options *options, size_t state);
+
 /* Arrays of state per parameter that these options need: 0 for sgd when it adds nothing to the
  * loss's gradient. */
 size_t bp_optimizer_states(const bp_train_options *options);

@@ -9,16 +9,20 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+size_t bp_split_training(size_t rows, double fraction) {
+    return rows - (size_t)((double)rows * fraction);
+}
+
 bp_status bp_split_draw(bp_split *out, size_t rows, double fraction, uint64_t seed, bp_error *err) {
-    size_t validation = (size_t)((double)rows * fraction);
-    if (validation >= rows) {
+    const size_t training = bp_split_training(rows, fraction), validation = rows - training;
+    if (training == 0) {
         return bp_fail(err, BP_INVALID, "/dataset", "no row is left to train on");
     }
     uint32_t *order = malloc(rows * sizeof *order);
     if (order == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the order of %zu rows", rows);
     }
-    bp_split split = {.rows = order, .training = rows - validation, .validation = validation};
+    bp_split split = {.rows = order, .training = training, .validation = validation};
     if (validation == 0) {
         for (size_t i = 0; i < rows; i++) {
             order[i] = (uint32_t)i;

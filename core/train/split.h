@@ -10,6 +10,9 @@ typedef struct bp_split {
     size_t validation; /* rows[training .. training + validation) */
 } bp_split;
 
+/* Rows that are left to train on when `fraction` of `rows` is held out. */
+size_t bp_split_training(size_t rows, double fraction);
+
 /* Holds out floor(rows * fraction) rows, drawn from (seed, BP_STREAM_SPLIT). NO_MEMORY; INVALID
  * "/dataset": no row is left to train on. */
 BP_NODISCARD bp_status bp_split_draw(bp_split *out, size_t rows, double fraction, uint64_t seed,

@@ -1,5 +1,6 @@
 /* Defaults and limits of a training's options. */
 #include "optimizer_rule.h"
+#include "split.h"
 
 bp_train_options bp_train_defaults(void) {
     bp_train_options options = {.epochs = 10,
@@ -12,11 +13,22 @@ bp_train_options bp_train_defaults(void) {
     return options;
 }
 
+bp_status bp_train_options_check_rows(const bp_train_options *o, size_t rows, bp_error *err) {
+    const size_t training = bp_split_training(rows, o->validation_fraction);
+    if (bp_optimizer_is_full_batch(o->optimizer) && o->batch_size > 0 && o->batch_size < training) {
+        return bp_fail(err, BP_INVALID, "/batch_size",
+                       "%s takes all %zu training rows in each step, not %zu; leave batch_size out",
+                       bp_optimizers.names[o->optimizer], training, o->batch_size);
+    }
+    return BP_OK;
+}
+
 bp_status bp_train_options_check(const bp_train_options *o, bp_error *err) {
     if (o->epochs < 1 || o->epochs > BP_MAX_EPOCHS) {
         return bp_fail(err, BP_INVALID, "/epochs", "epochs must be in 1..%d", BP_MAX_EPOCHS);
     }
-    if (o->batch_size < 1 || o->batch_size > BP_MAX_BATCH) {
+    const bool all_rows = o->batch_size == 0 && bp_optimizer_is_full_batch(o->optimizer);
+    if (!all_rows && (o->batch_size < 1 || o->batch_size > BP_MAX_BATCH)) {
         return bp_fail(err, BP_INVALID, "/batch_size", "batch_size must be in 1..%d", BP_MAX_BATCH);
     }
     if (!(o->validation_fraction >= 0 && o->validation_fraction <= 0.9)) {

@@ -58,7 +58,7 @@ static bp_row_pass row_pass(const bp_trainer *t, const uint32_t *index, size_t r
 
 static void begin_epoch(bp_trainer *t) {
     const size_t count = t->split.training;
-    if (t->options.shuffle) {
+    if (t->options.shuffle && !bp_optimizer_is_full_batch(t->options.optimizer)) {
         bp_random_permutation(t->options.seed, BP_STREAM_SHUFFLE, (uint32_t)t->progress.epoch,
                               count, t->order);
         for (size_t i = 0; i < count; i++) {
@@ -173,8 +173,11 @@ static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *
         complete = complete && t->squares != NULL;
         complete = complete && allocate_floats(&t->gradient, network->storage_count);
     }
-    for (size_t i = 0; i < bp_optimizer_states(&t->options); i++) {
-        complete = complete && allocate_floats(&t->state[i], network->storage_count);
+    for (size_t i = 0; complete && i < bp_optimizer_states(&t->options); i++) {
+        complete = allocate_floats(&t->state[i], network->storage_count);
+        for (size_t p = 0; complete && p < network->storage_count; p++) {
+            t->state[i][p] = bp_optimizer_first_state(&t->options, i);
+        }
     }
     return complete ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
 }
@@ -195,8 +198,9 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
     if (status != BP_OK) {
         return status;
     }
-    t->batch = least(o->batch_size, t->split.training);
-    t->plan = bp_update_plan_of(o, false);
+    const bool full = bp_optimizer_is_full_batch(o->optimizer);
+    t->batch = full ? t->split.training : least(o->batch_size, t->split.training);
+    t->plan = bp_update_plan_of(o, full && t->batch > MOST_PART_ROWS);
     t->progress.steps_per_epoch = (t->split.training + t->batch - 1) / t->batch;
     t->steps_total = t->progress.steps_per_epoch * o->epochs;
     t->progress.batch_loss = t->progress.epoch_loss = t->progress.grad_norm = NAN;
@@ -206,6 +210,9 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
 bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
                          const bp_train_options *options, bp_train_place place, bp_error *err) {
     bp_status status = bp_train_options_check(options, err);
+    if (status == BP_OK) {
+        status = bp_train_options_check_rows(options, data->rows, err);
+    }
     if (status != BP_OK) {
         return status;
     }

@@ -16,8 +16,9 @@
 #include "snapshot.h"
 
 typedef struct bp_train_options {
-    uint64_t epochs;        /* 1..BP_MAX_EPOCHS */
-    size_t batch_size;      /* 1..BP_MAX_BATCH; more than the rows means all of them */
+    uint64_t epochs; /* 1..BP_MAX_EPOCHS */
+    /* 1..BP_MAX_BATCH; more than the rows means all of them. rprop: 0, all rows */
+    size_t batch_size;
     bp_optimizer optimizer; /* which of the settings below count is optimizer_rule.h's table */
     float learning_rate;    /* eta, > 0, finite */
     float momentum;         /* mu in [0, 1) */
@@ -45,11 +46,17 @@ void bp_train_set_optimizer(bp_train_options *options, bp_optimizer optimizer);
  */
 BP_NODISCARD bp_status bp_train_options_check(const bp_train_options *options, bp_error *err);
 
+/* INVALID "/batch_size": the optimiser needs all training rows in a minibatch, and fewer are asked
+ * for. `rows`: of the data set. */
+BP_NODISCARD bp_status bp_train_options_check_rows(const bp_train_options *options, size_t rows,
+                                                   bp_error *err);
+
 /* Fits a model to a data set: the snapshot that training starts from.
  * `current` NULL: the network's open sizes come from the data. A snapshot that never met data (no
  * feature names) gets its scaling from the training rows and its names; one that did keeps them,
  * and the data must agree. INVALID: "/model" other inputs or outputs than the data; "/dataset" a
- * label that the model does not know, real targets for cross_entropy, fewer than 1 training row. */
+ * label that the model does not know, real targets for cross_entropy, fewer than 1 training row;
+ * and as bp_train_options_check and _check_rows. */
 BP_NODISCARD bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec,
                                      const bp_snapshot *current, const bp_dataset *data,
                                      const bp_train_options *options, bp_error *err);
@@ -82,7 +89,7 @@ typedef struct bp_train_place {
 } bp_train_place;
 
 /* `start` comes from bp_train_bind with the same data and options; it is copied, `data` referenced.
- * NO_MEMORY. */
+ * INVALID as bp_train_options_check and _check_rows. NO_MEMORY. */
 BP_NODISCARD bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
                                       const bp_train_options *options, bp_train_place place,
                                       bp_error *err);

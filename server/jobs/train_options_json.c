@@ -17,12 +17,17 @@ typedef struct options_body {
 #define OPTION(member) (offsetof(options_body, options) + offsetof(bp_train_options, member))
 #define GROUP(name) (offsetof(options_body, group) + (name) * sizeof(const json_t *))
 
-/* The ranges are bp_train_options_check's. */
+/* The ranges are bp_train_options_check's, but for that of batch_size: 0 is for who leaves it out.
+ */
 static const bp_field option_fields[] = {
     {.name = "model", .type = BP_FIELD_IGNORED},
     {.name = "dataset", .type = BP_FIELD_IGNORED},
     {.name = "epochs", .type = BP_FIELD_COUNT, .offset = OPTION(epochs)},
-    {.name = "batch_size", .type = BP_FIELD_COUNT, .offset = OPTION(batch_size)},
+    {.name = "batch_size",
+     .type = BP_FIELD_COUNT,
+     .min = 1,
+     .max = BP_MAX_BATCH,
+     .offset = OPTION(batch_size)},
     {.name = "optimizer", .type = BP_FIELD_OBJECT, .offset = offsetof(options_body, optimizer)},
     {.name = "shuffle", .type = BP_FIELD_BOOL, .offset = OPTION(shuffle)},
     {.name = "seed", .type = BP_FIELD_COUNT, .offset = OPTION(seed)},
@@ -120,6 +125,10 @@ bp_status bp_train_options_from_json(bp_train_options *out, const json_t *json, 
     if (status == BP_OK && body.optimizer != NULL) {
         status = read_optimizer(body.optimizer, &body.options, err);
     }
+    if (status == BP_OK && bp_optimizer_is_full_batch(body.options.optimizer) &&
+        json_object_get(json, "batch_size") == NULL) {
+        body.options.batch_size = 0;
+    }
     for (size_t g = 0; status == BP_OK && g < GROUPS; g++) {
         status = read_group(body.group[g], g, &body.options, err);
     }
@@ -165,11 +174,13 @@ static int add_groups(json_t *json, const bp_train_options *options) {
 }
 
 json_t *bp_train_options_to_json(const bp_train_options *options) {
-    json_t *json = json_pack(
-        "{s:I, s:I, s:o, s:b, s:I, s:{s:f}, s:I}", "epochs", (json_int_t)options->epochs,
-        "batch_size", (json_int_t)options->batch_size, "optimizer", optimizer_to_json(options),
-        "shuffle", options->shuffle, "seed", (json_int_t)options->seed, "validation", "fraction",
-        options->validation_fraction, "threads", (json_int_t)options->threads);
+    json_t *batch_size =
+        options->batch_size > 0 ? json_integer((json_int_t)options->batch_size) : NULL;
+    json_t *json =
+        json_pack("{s:I, s:o*, s:o, s:b, s:I, s:{s:f}, s:I}", "epochs", (json_int_t)options->epochs,
+                  "batch_size", batch_size, "optimizer", optimizer_to_json(options), "shuffle",
+                  options->shuffle, "seed", (json_int_t)options->seed, "validation", "fraction",
+                  options->validation_fraction, "threads", (json_int_t)options->threads);
     if (json != NULL && add_groups(json, options) != 0) {
         json_decref(json);
         return NULL;

@@ -13,8 +13,8 @@
  * absent is as in bp_train_defaults. INVALID with the pointer, also as bp_train_options_check. */
 BP_NODISCARD bp_status bp_train_options_from_json(bp_train_options *out, const json_t *body,
                                                   bp_error *err);
-/* A new object with every field; of regularization and gradient_clipping only what is not the
- * default. NULL: no memory. */
+/* A new object with every field, but without batch_size where it is 0, all rows; of regularization
+ * and gradient_clipping only what is not the default. NULL: no memory. */
 json_t *bp_train_options_to_json(const bp_train_options *options);
 
 #endif

@@ -55,6 +55,7 @@ enum {
     LION,
     PENALTIES,
     CLIPPED,
+    RPROP,
     UPDATES
 };
 enum {
@@ -176,6 +177,7 @@ static const update_row updates[UPDATES] = {
                    .regularization = {.l1 = 0.001f, .l2 = 0.01f, .max_norm = 0.9f}},
     [CLIPPED] = {"clipped", BP_OPTIMIZER_SGD, .learning_rate = 0.5f,
                  .clipping = {.value = 0.02f, .norm = 0.1f}},
+    [RPROP] = {"rprop", BP_OPTIMIZER_RPROP},
 };
 
 #define EACH_BATCH(network, update)                                                                \
@@ -219,6 +221,7 @@ static const case_row cases[] = {
     {LECUN_NORMAL, PLAIN, 37},
     {ORTHOGONAL, PLAIN, 37},
     {CONSTANT, PLAIN, 37},
+    {CLASSIFIER, RPROP, 0},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

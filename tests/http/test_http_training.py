@@ -205,15 +205,37 @@ def test_the_202_says_where_the_job_is(client, name):
     client.wait(accepted.json["id"])
 
 
+FULL_BATCH = ("rprop",)
+
+
+@pytest.mark.parametrize("kind", FULL_BATCH)
+def test_a_full_batch_is_all_rows(client, name, kind):
+    client.put_csv(name, samples.blobs_text(90))
+    client.post("/v1/models", samples.model(name), expect=201)
+    body = samples.job(name, optimizer={"type": kind}, validation={"fraction": 0.1})
+    answer = client.refused("POST", "/v1/jobs", body, status=400, pointer="/batch_size")
+    assert b"81" in answer.body and kind.encode() in answer.body
+    job = client.train(**{**body, "batch_size": 81})
+    assert job["batch_size"] == 81 and job["step"] == 3
+    del body["batch_size"]
+    job = client.train(**body)
+    assert "batch_size" not in job and job["step"] == 3
+    verified = client.post(f"/v1/jobs/{job['id']}/verify", {}).json
+    assert verified["verified"], verified
+
+
 @pytest.mark.parametrize("optimizer", [
     {"type": "nesterov", "learning_rate": 0.05}, {"type": "rmsprop"}, {"type": "adagrad"},
     {"type": "adadelta", "rho": 0.8}, {"type": "adam", "learning_rate": 0.01, "beta1": 0.8},
     {"type": "adamw", "weight_decay": 0.1}, {"type": "nadam"},
-    {"type": "lion", "learning_rate": 0.001}], ids=lambda optimizer: optimizer["type"])
+    {"type": "lion", "learning_rate": 0.001}, {"type": "rprop"}], ids=lambda optimizer: optimizer["type"])
 def test_every_optimizer_trains(client, name, optimizer):
     client.put_csv(name, samples.surface_text(200), target="height,slope")
     client.post("/v1/models", samples.model(name, (16, 2), "tanh", "linear", "mse"), expect=201)
-    job = client.wait(client.start_job(**samples.job(name, epochs=30, optimizer=optimizer)))
+    body = samples.job(name, epochs=30, optimizer=optimizer)
+    if optimizer["type"] in FULL_BATCH:
+        del body["batch_size"]
+    job = client.wait(client.start_job(**body))
     assert job["state"] == "succeeded", job
     assert optimizer.items() <= job["optimizer"].items()
     points = client.get(f"/v1/jobs/{job['id']}/metrics").json["points"]

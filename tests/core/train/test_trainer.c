@@ -187,6 +187,7 @@ static void every_optimizer_has_the_same_bits(void **state) {
         bp_train_options options = options_of(2, 37, 0);
         bp_train_set_optimizer(&options, (bp_optimizer)o);
         options.weight_decay = 0.01f;
+        options.batch_size = bp_optimizer_is_full_batch((bp_optimizer)o) ? 0 : 37;
         run naive = {.isa = "naive", .threads = 1}, fast = {.isa = "auto", .threads = 2};
         train(&naive, &a->spec, data, &options);
         train(&fast, &a->spec, data, &options);
@@ -242,6 +243,25 @@ static void parts_of_a_minibatch_change_no_bit(void **state) {
     options.gradient_clipping.norm = 1e30f;
     train(&parts, &a->spec, data, &options);
     assert_string_equal(parts.sha256, whole.sha256);
+    bp_dataset_unref(data);
+}
+
+/* A full batch, in parts, on any number of workers, and where the rows lie in another part. */
+static void a_full_batch_has_the_same_bits(void **state) {
+    (void)state;
+    const architecture *a = &architectures[0];
+    bp_dataset *data = make_data(1300, a->features, a->classes, a->targets);
+    bp_train_options options = options_of(2, 0, 0);
+    bp_train_set_optimizer(&options, BP_OPTIMIZER_RPROP);
+    run naive = {.isa = "naive", .threads = 1};
+    train(&naive, &a->spec, data, &options);
+    for (size_t w = 0; w < sizeof workers / sizeof workers[0]; w++) {
+        run fast = {.isa = "auto", .threads = workers[w]};
+        options.batch_size = w % 2 == 0 ? 0 : 1300;
+        options.shuffle = w % 2 == 0; /* there is nothing to shuffle */
+        train(&fast, &a->spec, data, &options);
+        assert_string_equal(fast.sha256, naive.sha256);
+    }
     bp_dataset_unref(data);
 }
 
@@ -451,6 +471,16 @@ static void shaped_gradients_are_pytorchs(void **state) {
     bp_torch_fixture_free(f);
 }
 
+static void full_batch_optimizers_are_pytorchs(void **state) {
+    (void)state;
+    bp_torch_fixture *f = load("torch_full_batch");
+    bp_train_options o = options_of(1000, f->batch_size, 0);
+    bp_train_set_optimizer(&o, BP_OPTIMIZER_RPROP);
+    o.learning_rate = 0.02f;
+    compare_curve(f, o, "rprop");
+    bp_torch_fixture_free(f);
+}
+
 /* --- what it refuses ------------------------------------------------------------------------ */
 
 static void training_to_divergence_is_told(void **state) {
@@ -574,6 +604,30 @@ static void unfit_data_is_refused(void **state) {
     bp_snapshot_unref(bound);
 }
 
+static void a_full_batch_is_not_cut(void **state) {
+    (void)state;
+    bp_dataset *data = make_data(20, 4, 0, 1);
+    bp_model_spec spec = {.layer_count = 1, .layers = {LAYER(0, LINEAR)}, .loss = BP_LOSS_MSE};
+    bp_train_options o = options_of(1, 17, 0);
+    bp_train_set_optimizer(&o, BP_OPTIMIZER_RPROP);
+    bp_snapshot *bound;
+    bp_error err = {0};
+    assert_int_equal(bp_train_bind(&bound, &spec, NULL, data, &o, &err), BP_INVALID);
+    assert_string_equal(err.field, "/batch_size");
+    o.batch_size = 18; /* two are held out */
+    assert_int_equal(bp_train_bind(&bound, &spec, NULL, data, &o, NULL), BP_OK);
+    o.batch_size = 17;
+    bp_trainer *trainer;
+    bp_train_place place = {0};
+    assert_int_equal(bp_trainer_new(&trainer, bound, data, &o, place, &err), BP_INVALID);
+    o.batch_size = 0;
+    assert_int_equal(bp_train_options_check(&o, NULL), BP_OK);
+    bp_train_set_optimizer(&o, BP_OPTIMIZER_ADAM);
+    assert_int_equal(bp_train_options_check(&o, NULL), BP_INVALID);
+    bp_snapshot_unref(bound);
+    bp_dataset_unref(data);
+}
+
 static void predictions_do_not_depend_on_their_neighbours(void **state) {
     (void)state;
     bp_dataset *data = make_data(150, 23, 5, 1);
@@ -610,13 +664,16 @@ int main(void) {
         cmocka_unit_test(every_optimizer_has_the_same_bits),
         cmocka_unit_test(shaped_updates_have_the_same_bits),
         cmocka_unit_test(parts_of_a_minibatch_change_no_bit),
+        cmocka_unit_test(a_full_batch_has_the_same_bits),
         cmocka_unit_test(another_seed_gives_other_bits),
         cmocka_unit_test(loss_curves_are_pytorchs),
         cmocka_unit_test(optimizers_are_pytorchs),
         cmocka_unit_test(shaped_gradients_are_pytorchs),
+        cmocka_unit_test(full_batch_optimizers_are_pytorchs),
         cmocka_unit_test(training_to_divergence_is_told),
         cmocka_unit_test(the_norm_of_the_gradient_is_told),
         cmocka_unit_test(unfit_data_is_refused),
+        cmocka_unit_test(a_full_batch_is_not_cut),
         cmocka_unit_test(predictions_do_not_depend_on_their_neighbours),
         cmocka_unit_test(mse_takes_classes_as_one_hot),
     };
