@@ -33,8 +33,8 @@ typedef struct bp_product {
 /* Rows [rows, width] of the last layer; row-major, without padding. */
 typedef struct bp_output_rows {
     size_t rows, width;
-    float *x;    /* in: s(L) for cross_entropy, else x(L). out: x(L) */
-    float *d;    /* out: dl/ds(L) for cross_entropy, else dl/dx(L); NULL: not wanted */
+    float *x;    /* in: s(L) for a loss that is fused, else x(L). out: x(L) */
+    float *d;    /* out: dl/ds(L) for a loss that is fused, else dl/dx(L); NULL: not wanted */
     float scale; /* of d: 1/B for the mean over the minibatch */
     float *loss; /* out: [rows] */
 } bp_output_rows;
@@ -61,10 +61,11 @@ typedef struct bp_kernels {
     void (*activate_backward)(bp_activation activation, size_t count, const float *kept,
                               const float *dx, float *ds);
     /* Softmax, cross-entropy and its derivative; class_index [rows]. */
-    void (*cross_entropy)(const bp_output_rows *rows, const int32_t *class_index);
+    void (*cross_entropy)(const bp_loss_rule *rule, const bp_output_rows *rows,
+                          const int32_t *class_index);
     /* A loss that is a mean over the outputs of each row (all but cross_entropy) and its
      * derivative; y [rows, width]. */
-    void (*mean_loss)(bp_loss loss, const bp_output_rows *rows, const float *y);
+    void (*mean_loss)(const bp_loss_rule *rule, const bp_output_rows *rows, const float *y);
     /* x = softmax(s) in place, without targets. */
     void (*softmax)(size_t rows, size_t width, float *s);
     void (*gather)(const bp_gather *gather);

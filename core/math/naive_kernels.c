@@ -65,15 +65,20 @@ static float join(float chain[CHAINS]) {
     return chain[0];
 }
 
-/* s <- softmax(s); returns log sum_j e^(s_j - max) and the maximum. */
-static float softmax_row(size_t width, float *s, float *most) {
-    *most = s[0];
+static float row_max(size_t width, const float *s) {
+    float most = s[0];
     for (size_t j = 1; j < width; j++) {
-        *most = s[j] > *most ? s[j] : *most;
+        most = s[j] > most ? s[j] : most;
     }
+    return most;
+}
+
+/* s <- softmax(s); returns log sum_j e^(s_j - max). */
+static float softmax_row(size_t width, float *s) {
+    const float most = row_max(width, s);
     float chain[CHAINS] = {0};
     for (size_t j = 0; j < width; j++) {
-        s[j] = bp_exp_scalar(s[j] - *most);
+        s[j] = bp_exp_scalar(s[j] - most);
         chain[j % CHAINS] += s[j];
     }
     float sum = join(chain);
@@ -84,33 +89,47 @@ static float softmax_row(size_t width, float *s, float *most) {
 }
 
 static void naive_softmax(size_t rows, size_t width, float *s) {
-    float most;
     for (size_t i = 0; i < rows; i++) {
-        softmax_row(width, s + i * width, &most);
+        softmax_row(width, s + i * width);
     }
 }
 
-static void naive_cross_entropy(const bp_output_rows *rows, const int32_t *class_index) {
+/* sum_j y_j (s_j - most), y = eps / K, and 1 - eps more for the class. Without smoothing the other
+ * classes have no part in it. */
+static float target_row(size_t width, const float *s, size_t class, float smoothing) {
+    const float most = row_max(width, s), other = smoothing / (float)width;
+    float chain[CHAINS] = {0};
+    for (size_t j = 0; j < width; j++) {
+        chain[j % CHAINS] += s[j] - most;
+    }
+    return other > 0 ? fmaf(1.0f - smoothing, s[class] - most, other * join(chain))
+                     : s[class] - most;
+}
+
+static void naive_cross_entropy(const bp_loss_rule *rule, const bp_output_rows *rows,
+                                const int32_t *class_index) {
+    const float smoothing = rule->parameters.label_smoothing;
+    const float other = smoothing / (float)rows->width, own = (1.0f - smoothing) + other;
     for (size_t i = 0; i < rows->rows; i++) {
-        float *x = rows->x + i * rows->width, most;
-        float of_class = x[class_index[i]];
-        float log_sum = softmax_row(rows->width, x, &most);
-        rows->loss[i] = log_sum - (of_class - most);
+        float *x = rows->x + i * rows->width;
+        size_t class = (size_t)class_index[i];
+        float of_target = target_row(rows->width, x, class, smoothing);
+        rows->loss[i] = softmax_row(rows->width, x) - of_target;
         for (size_t j = 0; rows->d != NULL && j < rows->width; j++) {
-            float error = j == (size_t)class_index[i] ? x[j] - 1.0f : x[j];
+            float error = x[j] - (j == class ? own : other);
             rows->d[i * rows->width + j] = error * rows->scale;
         }
     }
 }
 
-static void naive_mean_loss(bp_loss loss, const bp_output_rows *rows, const float *y) {
-    const float factor = loss == BP_LOSS_MSE ? 2.0f : 1.0f;
+static void naive_mean_loss(const bp_loss_rule *rule, const bp_output_rows *rows, const float *y) {
+    const float factor = rule->loss == BP_LOSS_MSE ? 2.0f : 1.0f;
     const float slope = factor / (float)rows->width * rows->scale;
     for (size_t i = 0; i < rows->rows; i++) {
         float chain[CHAINS] = {0};
         for (size_t j = 0; j < rows->width; j++) {
             size_t at = i * rows->width + j;
-            float d = naive_loss_term(loss, rows->x[at], y[at], &chain[j % CHAINS]);
+            float d = naive_loss_term(rule, &rows->x[at], y[at], &chain[j % CHAINS]);
             if (rows->d != NULL) {
                 rows->d[at] = d * slope;
             }

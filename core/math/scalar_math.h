@@ -128,13 +128,18 @@ static inline float bp_log_scalar(float x) {
     return bp_log_series(m - 1.0f, (float)e);
 }
 
-/* log(1 + e^x) within 2 ulp: max(x, 0) + log(1 + e) with e = e^-|x|. 1 + e is never formed: where
- * it is below sqrt 2 the logarithm's series is taken at f = e, above at f = (e - 1) / 2. */
-static inline float bp_softplus_scalar(float x) {
+/* log(1 + e) with e = e^-|x|. 1 + e is never formed: where it is below sqrt 2 the logarithm's
+ * series is taken at f = e, above at f = (e - 1) / 2. */
+static inline float bp_softplus_tail_scalar(float x) {
     float e = bp_exp_scalar(-fabsf(x));
     float f = e < BP_SQRT_TWO_LESS_1 ? e : (e - 1.0f) * 0.5f;
     float n = e < BP_SQRT_TWO_LESS_1 ? 0.0f : 1.0f;
-    float l = bp_log_series(f, n);
+    return bp_log_series(f, n);
+}
+
+/* log(1 + e^x) within 2 ulp: max(x, 0) + log(1 + e^-|x|). */
+static inline float bp_softplus_scalar(float x) {
+    float l = bp_softplus_tail_scalar(x);
     return x > 0 ? x + l : l;
 }
 

@@ -111,6 +111,11 @@ BP_INLINE vf vf_max(vf a, vf b) {
 BP_INLINE vf vf_load_lanes(const float *from, size_t lanes) {
     return lanes == VL ? vf_load(from) : vf_load_part(from, lanes);
 }
+/* The first `lanes` from memory, the others from `rest`. */
+BP_INLINE vf vf_load_or(const float *from, size_t lanes, vf rest) {
+    memcpy(&rest, from, lanes * sizeof *from);
+    return rest;
+}
 BP_INLINE void vf_store_lanes(float *to, vf value, size_t lanes) {
     if (lanes == VL) {
         vf_store(to, value);

@@ -106,11 +106,15 @@ BP_INLINE vf vf_log(vf x) {
     return vf_log_series(m - 1.0f, __builtin_convertvector(e + low, vf)); /* true is -1 */
 }
 
-BP_INLINE vf vf_softplus(vf x) {
+BP_INLINE vf vf_softplus_tail(vf x) {
     vf e = vf_exp(-vf_abs(x));
     vi near = e < BP_SQRT_TWO_LESS_1;
     vf f = vf_select(near, e, (e - 1.0f) * 0.5f);
-    vf l = vf_log_series(f, vf_select(near, (vf){0}, vf_set(1.0f)));
+    return vf_log_series(f, vf_select(near, (vf){0}, vf_set(1.0f)));
+}
+
+BP_INLINE vf vf_softplus(vf x) {
+    vf l = vf_softplus_tail(x);
     return vf_select(x > 0.0f, x + l, l);
 }
 

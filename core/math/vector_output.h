@@ -42,13 +42,37 @@ static void divide(size_t width, float by, float *s) {
     }
 }
 
-/* d = p * scale, but (p - 1) * scale at `class` */
-static void probability_error(size_t width, const float *p, size_t class, float scale, float *d) {
+/* What the target y is, by label smoothing eps: eps / K, and 1 - eps more for the class. */
+typedef struct soft_target {
+    float keep, other, own; /* 1 - eps, eps / K, their sum; without smoothing 1, 0, 1 */
+} soft_target;
+
+static soft_target soft_target_of(const bp_loss_rule *rule, size_t width) {
+    const float smoothing = rule->parameters.label_smoothing;
+    soft_target y = {.keep = 1.0f - smoothing, .other = smoothing / (float)width};
+    y.own = y.keep + y.other;
+    return y;
+}
+
+/* d = (p - y) * scale */
+static void probability_error(const bp_output_rows *rows, size_t i, size_t class, soft_target y) {
+    const float *p = rows->x + i * rows->width;
+    float *d = rows->d + i * rows->width;
+    for (size_t j = 0; j < rows->width; j += VL) {
+        size_t lanes = rows->width - j < VL ? rows->width - j : VL;
+        vf_store_lanes(d + j, (vf_load_lanes(p + j, lanes) - y.other) * rows->scale, lanes);
+    }
+    d[class] = (p[class] - y.own) * rows->scale;
+}
+
+/* The interleaved sum of s - most. */
+static float sum_below(size_t width, float most, const float *s) {
+    vf part[PARTS] = {{0}};
     for (size_t j = 0; j < width; j += VL) {
         size_t lanes = width - j < VL ? width - j : VL;
-        vf_store_lanes(d + j, vf_load_lanes(p + j, lanes) * scale, lanes);
+        part[j / VL % PARTS] += vf_load_or(s + j, lanes, vf_set(most)) - most;
     }
-    d[class] = (p[class] - 1.0f) * scale;
+    return join_chains(part);
 }
 
 /* --- narrow rows: a lane for each row -------------------------------------------------------- */
@@ -84,6 +108,15 @@ BP_INLINE void turn_back(const vf *turned, size_t count, size_t width, float *ro
     }
 }
 
+BP_INLINE vf join_lanes(vf chain[CHAINS]) {
+    for (size_t half = CHAINS / 2; half >= 1; half /= 2) {
+        for (size_t i = 0; i < half; i++) {
+            chain[i] += chain[i + half];
+        }
+    }
+    return chain[0];
+}
+
 /* e <- e^(s - max) by rows in lanes; returns the interleaved sum, and the maximum. */
 BP_INLINE vf exponentiate_lanes(size_t width, vf s[NARROW], vf *most) {
     vf chain[CHAINS] = {{0}}, top = s[0];
@@ -94,18 +127,25 @@ BP_INLINE vf exponentiate_lanes(size_t width, vf s[NARROW], vf *most) {
         s[j] = vf_exp(s[j] - top);
         chain[j % CHAINS] += s[j];
     }
-    for (size_t half = CHAINS / 2; half >= 1; half /= 2) {
-        for (size_t i = 0; i < half; i++) {
-            chain[i] += chain[i + half];
-        }
-    }
     *most = top;
-    return chain[0];
+    return join_lanes(chain);
+}
+
+/* The interleaved sum of s - max by rows in lanes. */
+BP_INLINE vf sum_below_lanes(size_t width, const vf s[NARROW]) {
+    vf chain[CHAINS] = {{0}}, top = s[0];
+    for (size_t j = 1; j < width; j++) {
+        top = vf_max(s[j], top);
+    }
+    for (size_t j = 0; j < width; j++) {
+        chain[j % CHAINS] += s[j] - top;
+    }
+    return join_lanes(chain);
 }
 
 /* Up to VL rows of cross_entropy. */
 static void narrow_cross_entropy(const bp_output_rows *rows, size_t first, size_t count,
-                                 const int32_t *class_index) {
+                                 const int32_t *class_index, soft_target y) {
     const size_t width = rows->width;
     vf p[NARROW], d[NARROW], most, of_class = {0};
     vi class = {0};
@@ -114,11 +154,16 @@ static void narrow_cross_entropy(const bp_output_rows *rows, size_t first, size_
     for (size_t j = 0; j < width; j++) {
         of_class = vf_select(class == (int32_t)j, p[j], of_class);
     }
-    vf sum = exponentiate_lanes(width, p, &most);
-    vf_store_lanes(rows->loss + first, vf_log(sum) - (of_class - most), count);
+    vf below = y.other > 0 ? sum_below_lanes(width, p) : (vf){0};
+    vf sum = exponentiate_lanes(width, p, &most), above = of_class - most;
+    if (y.other > 0) {
+        above = vf_fma(vf_set(y.keep), above, y.other * below);
+    }
+    vf_store_lanes(rows->loss + first, vf_log(sum) - above, count);
     for (size_t j = 0; j < width; j++) {
         p[j] = p[j] / sum;
-        d[j] = vf_select(class == (int32_t)j, p[j] - 1.0f, p[j]) * rows->scale;
+        vf target = vf_select(class == (int32_t)j, vf_set(y.own), vf_set(y.other));
+        d[j] = (p[j] - target) * rows->scale;
     }
     turn_back(p, count, width, rows->x + first * width);
     if (rows->d != NULL) {
@@ -138,26 +183,32 @@ static void narrow_softmax(size_t count, size_t width, float *s) {
 
 /* --- the kernels ---------------------------------------------------------------------------- */
 
-static void wide_cross_entropy_row(const bp_output_rows *rows, size_t i, size_t class) {
+static void wide_cross_entropy_row(const bp_output_rows *rows, size_t i, size_t class,
+                                   soft_target y) {
     float *s = rows->x + i * rows->width;
     float most = row_max(rows->width, s), above = s[class] - most;
+    if (y.other > 0) {
+        above = fmaf(y.keep, above, y.other * sum_below(rows->width, most, s));
+    }
     float sum = exponentiate(rows->width, most, s);
     rows->loss[i] = bp_log_scalar(sum) - above;
     divide(rows->width, sum, s);
     if (rows->d != NULL) {
-        probability_error(rows->width, s, class, rows->scale, rows->d + i * rows->width);
+        probability_error(rows, i, class, y);
     }
 }
 
-static void vector_cross_entropy(const bp_output_rows *rows, const int32_t *class_index) {
+static void vector_cross_entropy(const bp_loss_rule *rule, const bp_output_rows *rows,
+                                 const int32_t *class_index) {
+    const soft_target y = soft_target_of(rule, rows->width);
     const bool narrow = rows->width <= NARROW;
     const size_t together = narrow ? VL : 1;
     for (size_t i = 0; i < rows->rows; i += together) {
         if (narrow) {
             size_t count = rows->rows - i < VL ? rows->rows - i : VL;
-            narrow_cross_entropy(rows, i, count, class_index);
+            narrow_cross_entropy(rows, i, count, class_index, y);
         } else {
-            wide_cross_entropy_row(rows, i, (size_t)class_index[i]);
+            wide_cross_entropy_row(rows, i, (size_t)class_index[i], y);
         }
     }
 }

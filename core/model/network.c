@@ -52,6 +52,14 @@ bp_status bp_vocabulary_find(const bp_vocabulary *set, const char *name, const c
     return bp_fail(err, BP_INVALID, field, "unknown %s '%.40s'; known: %s", set->what, name, known);
 }
 
+bool bp_loss_output(bp_loss loss, bp_activation *out) {
+    if (!bp_loss_is_fused(loss)) {
+        return false;
+    }
+    *out = loss == BP_LOSS_CROSS_ENTROPY ? BP_ACTIVATION_SOFTMAX : BP_ACTIVATION_SIGMOID;
+    return true;
+}
+
 static bp_status check_layer(const bp_model_spec *spec, size_t i, bp_error *err) {
     char field[BP_FIELD_SIZE];
     const bp_layer_spec *layer = &spec->layers[i];
@@ -65,14 +73,15 @@ static bp_status check_layer(const bp_model_spec *spec, size_t i, bp_error *err)
                        BP_MAX_UNITS);
     }
     snprintf(field, sizeof field, "/layers/%zu/activation", i);
-    bool softmax = layer->activation == BP_ACTIVATION_SOFTMAX;
-    if (softmax && !(last && spec->loss == BP_LOSS_CROSS_ENTROPY)) {
+    bp_activation output;
+    if (layer->activation == BP_ACTIVATION_SOFTMAX &&
+        !(last && spec->loss == BP_LOSS_CROSS_ENTROPY)) {
         return bp_fail(err, BP_INVALID, field,
                        "softmax is for the last layer, with the loss cross_entropy");
     }
-    if (last && !softmax && spec->loss == BP_LOSS_CROSS_ENTROPY) {
-        return bp_fail(err, BP_INVALID, field,
-                       "the loss cross_entropy needs softmax in the last layer");
+    if (last && bp_loss_output(spec->loss, &output) && layer->activation != output) {
+        return bp_fail(err, BP_INVALID, field, "the loss %s needs %s in the last layer",
+                       bp_losses.names[spec->loss], bp_activations.names[output]);
     }
     return BP_OK;
 }
@@ -124,13 +133,17 @@ static bp_status check_initial(const bp_model_spec *spec, const bp_network *netw
 
 static bp_status fill_network(bp_network *out, const bp_model_spec *spec, size_t inputs,
                               size_t outputs, bp_error *err) {
-    bp_network network = {.layer_count = spec->layer_count, .loss = spec->loss};
+    bp_network network = {.layer_count = spec->layer_count};
+    bp_status status = bp_loss_rule_of(&network.loss_rule, spec->loss, &spec->loss_parameters, err);
+    if (status != BP_OK) {
+        return status;
+    }
     network.width[0] = inputs;
     for (size_t l = 1; l <= spec->layer_count; l++) {
         network.width[l] = l == spec->layer_count ? outputs : spec->layers[l - 1].units;
         network.activation[l] = spec->layers[l - 1].activation;
     }
-    bp_status status = lay_out(&network, err);
+    status = lay_out(&network, err);
     if (status == BP_OK) {
         status = check_initial(spec, &network, err);
     }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "activation.h"
-#include "loss.h"
+#include "loss_parameters.h"
 #include "status.h"
 
 enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
@@ -71,6 +71,9 @@ extern const bp_vocabulary bp_activations, bp_losses, bp_initializers, bp_bias_i
 BP_NODISCARD bp_status bp_vocabulary_find(const bp_vocabulary *set, const char *name,
                                           const char *field, int *out, bp_error *err);
 
+/* Whether a loss goes with one activation of the last layer alone; if so, *out is that one. */
+bool bp_loss_output(bp_loss loss, bp_activation *out);
+
 typedef struct bp_layer_spec {
     size_t units; /* 0: from the data, last layer only */
     bp_activation activation;
@@ -81,6 +84,7 @@ typedef struct bp_model_spec {
     size_t layer_count;
     bp_layer_spec layers[BP_MAX_LAYERS];
     bp_loss loss;
+    bp_loss_parameters loss_parameters; /* 0: the default */
     bp_initializer initializer;
     float initializer_value; /* of CONSTANT */
     bp_bias_initializer bias_initializer;
@@ -91,8 +95,9 @@ typedef struct bp_model_spec {
 
 /* INVALID or TOO_LARGE with the JSON pointer of the field at fault: no layers, units of 0 before
  * the last layer or beyond BP_MAX_UNITS, softmax anywhere but last with cross_entropy,
- * cross_entropy without it, more than BP_MAX_PARAMETERS, a value that is not finite, orthogonal
- * weights beyond BP_MAX_ORTHOGONAL_WORK. */
+ * cross_entropy without it, binary_cross_entropy without sigmoid in the last layer, more than
+ * BP_MAX_PARAMETERS, a value that is not finite, orthogonal weights beyond BP_MAX_ORTHOGONAL_WORK;
+ * as bp_loss_parameter_check. */
 BP_NODISCARD bp_status bp_model_spec_check(const bp_model_spec *spec, bp_error *err);
 
 typedef struct bp_network {
@@ -102,8 +107,8 @@ typedef struct bp_network {
     size_t weight_offset[BP_MAX_LAYERS + 1];     /* [1..L] into the parameters, in floats */
     size_t bias_offset[BP_MAX_LAYERS + 1];       /* [1..L] */
     size_t parameter_count;                      /* of the network, without padding */
-    size_t storage_count; /* floats to allocate: each array starts on a 64-byte border */
-    bp_loss loss;
+    size_t storage_count;   /* floats to allocate: each array starts on a 64-byte border */
+    bp_loss_rule loss_rule; /* with every parameter that the loss has */
 } bp_network;
 
 /* Fixes the sizes: a spec whose inputs or last units are 0 takes those given here; a spec that

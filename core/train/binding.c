@@ -89,6 +89,16 @@ static bp_status open_model(bp_snapshot **out, const bp_model_spec *spec,
     return status == BP_OK ? bp_snapshot_new(out, spec, &network, err) : status;
 }
 
+/* Whether the targets of the data are such as the model takes. */
+static bp_status try_targets(const bp_snapshot *model, const bp_dataset *data, bp_error *err) {
+    bp_targets targets;
+    bp_status status = bp_targets_read(&targets, model, data, err);
+    if (status == BP_OK) {
+        bp_targets_clear(&targets);
+    }
+    return status;
+}
+
 static bp_status bind_fresh(bp_snapshot **out, const bp_model_spec *spec,
                             const bp_snapshot *current, const bp_dataset *data,
                             const bp_train_options *options, bp_error *err) {
@@ -100,7 +110,7 @@ static bp_status bind_fresh(bp_snapshot **out, const bp_model_spec *spec,
                        "loss mse takes them",
                        bp_losses.names[spec->loss], data->targets.item[0]);
     }
-    size_t outputs = classes ? data->classes.count : data->targets.count;
+    size_t outputs = bp_targets_outputs(spec->loss, units, data);
     bp_snapshot *model;
     bp_status status = open_model(&model, spec, current, data->features.count, outputs, err);
     if (status != BP_OK) {
@@ -112,6 +122,9 @@ static bp_status bind_fresh(bp_snapshot **out, const bp_model_spec *spec,
     }
     if (status == BP_OK && classes) {
         status = bp_names_copy(&model->classes, &data->classes, err);
+    }
+    if (status == BP_OK) {
+        status = try_targets(model, data, err);
     }
     if (status == BP_OK) {
         status = fit(model, spec, data, options, err);
@@ -127,14 +140,7 @@ static bp_status bind_fresh(bp_snapshot **out, const bp_model_spec *spec,
 static bp_status check_bound(const bp_snapshot *model, const bp_dataset *data, bp_error *err) {
     bp_status status = check_sizes(&model->network, data->features.count,
                                    model->network.width[model->network.layer_count], err);
-    bp_targets targets;
-    if (status == BP_OK) {
-        status = bp_targets_read(&targets, model, data, err);
-    }
-    if (status == BP_OK) {
-        bp_targets_clear(&targets);
-    }
-    return status;
+    return status == BP_OK ? try_targets(model, data, err) : status;
 }
 
 bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_snapshot *current,

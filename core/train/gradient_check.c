@@ -134,10 +134,30 @@ static const kinks activation_kinks[BP_ACTIVATION_COUNT] = {
     [BP_ACTIVATION_ELU] = {1, {0}},           [BP_ACTIVATION_SELU] = {1, {0}},
     [BP_ACTIVATION_HARD_TANH] = {2, {-1, 1}},
 };
-static const kinks loss_kinks[BP_LOSS_COUNT] = {
-    /* of x(L) - y */
-    [BP_LOSS_MAE] = {1, {0}},
-    [BP_LOSS_HUBER] = {2, {-1, 1}},
+
+/* What a loss's kinks are kinks of. */
+static double residual(const bp_loss_parameters *p, double x, double y) {
+    (void)p;
+    return x - y;
+}
+
+static double residual_by_delta(const bp_loss_parameters *p, double x, double y) {
+    return (x - y) / (double)p->huber_delta;
+}
+
+static double margin(const bp_loss_parameters *p, double x, double y) {
+    (void)p;
+    return (2 * y - 1) * x;
+}
+
+static const struct {
+    double (*of)(const bp_loss_parameters *p, double x, double y);
+    kinks kinks;
+} loss_kinks[BP_LOSS_COUNT] = {
+    [BP_LOSS_MAE] = {residual, {1, {0}}},
+    [BP_LOSS_HUBER] = {residual_by_delta, {2, {-1, 1}}},
+    [BP_LOSS_QUANTILE] = {residual, {1, {0}}},
+    [BP_LOSS_HINGE] = {margin, {1, {1}}},
 };
 
 /* Whether one lies between two numbers. */
@@ -160,19 +180,15 @@ static bool layer_crosses(const check *c, size_t l) {
     return false;
 }
 
-static double target_of(const check *c, size_t n, size_t i) {
-    if (c->target.class_index != NULL) {
-        return (size_t)c->target.class_index[n] == i ? 1 : 0;
-    }
-    return c->target.y[n * c->network->width[c->network->layer_count] + i];
-}
-
 static bool loss_crosses(const check *c) {
-    const kinks *those = &loss_kinks[c->network->loss];
+    const bp_loss_rule *rule = &c->network->loss_rule;
+    const kinks *those = &loss_kinks[rule->loss].kinks;
     const size_t last = c->network->layer_count, width = c->network->width[last];
     for (size_t i = 0; those->count > 0 && i < c->base->rows * width; i++) {
-        const double y = target_of(c, i / width, i % width);
-        if (is_between(those, c->base->x[last][i] - y, c->probe->x[last][i] - y)) {
+        const double y = bp_reference_y(c->network, c->target, i / width, i % width);
+        const double before = loss_kinks[rule->loss].of(&rule->parameters, c->base->x[last][i], y);
+        if (is_between(those, before,
+                       loss_kinks[rule->loss].of(&rule->parameters, c->probe->x[last][i], y))) {
             return true;
         }
     }

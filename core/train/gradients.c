@@ -171,13 +171,32 @@ static void hidden_dx(bp_gradients *g, size_t l, float *out) {
     }
 }
 
-/* dl/dx(L)_i = -y_i scale / x(L)_i, where y is 1 for the row's class and 0 for the others. */
+/* dl/dx(L)_i = -y_i scale / x(L)_i, where y is 1 for the row's class and 0 for the others, or
+ * smoothed. */
 static void cross_entropy_dx(bp_gradients *g, float *out) {
     const size_t last = g->model->network.layer_count, width = width_of(g, last);
-    memset(out, 0, g->rows * width * sizeof *out);
+    const float smoothing = g->model->network.loss_rule.parameters.label_smoothing;
+    const float other = smoothing / (float)width, own = (1.0f - smoothing) + other;
+    const float *x = g->buffers.x[last];
+    for (size_t i = 0; i < g->rows * width; i++) {
+        const float y = i % width == (size_t)g->targets->class_index[i / width] ? own : other;
+        out[i] = y > 0 ? -(y * g->scale) / x[i] : 0;
+    }
+}
+
+/* dl/dx(L)_i = ((1 - y_i) / (1 - x(L)_i) - y_i / x(L)_i) scale / D */
+static void binary_cross_entropy_dx(bp_gradients *g, float *out) {
+    const size_t last = g->model->network.layer_count, width = width_of(g, last);
+    const float scale = g->scale / (float)width;
     for (size_t n = 0; n < g->rows; n++) {
-        size_t at = n * width + (size_t)g->targets->class_index[n];
-        out[at] = -g->scale / g->buffers.x[last][at];
+        float *y = g->scratch;
+        bp_targets_gather(g->targets, NULL, n, 1, y);
+        for (size_t i = 0; i < width; i++) {
+            const float x = g->buffers.x[last][n * width + i];
+            const float missed = y[i] == 1 ? 0 : (1.0f - y[i]) / (1.0f - x);
+            const float found = y[i] == 0 ? 0 : y[i] / x;
+            out[n * width + i] = (missed - found) * scale;
+        }
     }
 }
 
@@ -191,7 +210,7 @@ static void mean_loss_dx(bp_gradients *g, float *out) {
                                .scale = g->scale,
                                .loss = g->buffers.loss + first};
         bp_targets_gather(g->targets, NULL, first, rows.rows, g->scratch);
-        g->kernels->mean_loss(g->model->network.loss, &rows, g->scratch);
+        g->kernels->mean_loss(&g->model->network.loss_rule, &rows, g->scratch);
     }
 }
 
@@ -202,9 +221,12 @@ static void write_dx(bp_gradients *g, size_t l, float *out) {
         [BP_LOSS_HUBER] = mean_loss_dx,
         [BP_LOSS_POISSON] = mean_loss_dx,
         [BP_LOSS_CROSS_ENTROPY] = cross_entropy_dx,
+        [BP_LOSS_QUANTILE] = mean_loss_dx,
+        [BP_LOSS_BINARY_CROSS_ENTROPY] = binary_cross_entropy_dx,
+        [BP_LOSS_HINGE] = mean_loss_dx,
     };
     if (l == g->model->network.layer_count) {
-        output_dx[g->model->network.loss](g, out);
+        output_dx[g->model->network.loss_rule.loss](g, out);
     } else {
         hidden_dx(g, l, out);
     }

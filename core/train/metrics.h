@@ -6,7 +6,8 @@
 #include "trainer.h"
 
 typedef struct bp_metrics {
-    size_t rows, correct;
+    size_t rows;
+    size_t judged, correct;  /* classes, or labels of each output; judged is 0 for reals */
     double loss;             /* sum */
     double residual;         /* sum of (y - x(L))^2 */
     double *target, *square; /* [width] sums of y and y^2 */
@@ -25,5 +26,10 @@ void bp_metrics_read(const bp_metrics *metrics, bp_evaluation *out);
 
 /* Index of the largest of width values; the first of equals. */
 size_t bp_argmax(const float *values, size_t width);
+
+/* The class that a row of outputs x(L) stands for: the largest; of a lone output class 1 where it
+ * is above the middle of the loss's labels, 1/2, or 0 for hinge, whose outputs lie about -1 and 1.
+ */
+size_t bp_predicted_class(const bp_network *network, const float *x);
 
 #endif

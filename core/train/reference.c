@@ -73,21 +73,35 @@ static void forward_row(bp_reference *r, size_t l, size_t n) {
     }
 }
 
-/* y_i of row n: as given, or 1 for the row's class and 0 for the others. */
-static double target_value(const bp_reference *r, bp_reference_target target, size_t n, size_t i) {
-    if (target.class_index) {
-        return (size_t)target.class_index[n] == i ? 1 : 0;
+double bp_reference_y(const bp_network *network, bp_reference_target target, size_t n, size_t i) {
+    const size_t width = network->width[network->layer_count];
+    const double smoothing = network->loss_rule.loss == BP_LOSS_CROSS_ENTROPY
+                                 ? (double)network->loss_rule.parameters.label_smoothing
+                                 : 0;
+    double y;
+    if (target.class_index == NULL) {
+        y = target.y[n * width + i];
+    } else if (width == 1) {
+        y = target.class_index[n];
+    } else {
+        y = (size_t)target.class_index[n] == i ? 1 : 0;
     }
-    return target.y[n * r->network->width[r->network->layer_count] + i];
+    return (1 - smoothing) * y + smoothing / (double)width;
 }
 
-/* (1/D) sum_i value(x(L)_i, y_i) */
+static double target_value(const bp_reference *r, bp_reference_target target, size_t n, size_t i) {
+    return bp_reference_y(r->network, target, n, i);
+}
+
+/* (1/D) sum_i value(x(L)_i, y_i); of s(L)_i for the loss that is fused with sigmoid. */
 static double mean_loss_of_row(const bp_reference *r, bp_reference_target target, size_t n) {
+    const bp_loss_rule *rule = &r->network->loss_rule;
     size_t L = r->network->layer_count, width = r->network->width[L];
+    const double *of = bp_loss_is_fused(rule->loss) ? r->s[L] : r->x[L];
     double sum = 0;
     for (size_t i = 0; i < width; i++) {
         double y = target_value(r, target, n, i);
-        sum += bp_reference_losses[r->network->loss].value(r->x[L][n * width + i], y);
+        sum += bp_reference_losses[rule->loss].value(&rule->parameters, of[n * width + i], y);
     }
     return sum / (double)width;
 }
@@ -105,7 +119,8 @@ static double cross_entropy_of_row(const bp_reference *r, bp_reference_target ta
 
 void bp_reference_forward(bp_reference *reference, bp_reference_target target) {
     double (*loss_of_row)(const bp_reference *, bp_reference_target, size_t) =
-        reference->network->loss == BP_LOSS_CROSS_ENTROPY ? cross_entropy_of_row : mean_loss_of_row;
+        reference->network->loss_rule.loss == BP_LOSS_CROSS_ENTROPY ? cross_entropy_of_row
+                                                                    : mean_loss_of_row;
     double sum = 0;
     for (size_t n = 0; n < reference->rows; n++) {
         for (size_t l = 1; l <= reference->network->layer_count; l++) {
@@ -120,14 +135,33 @@ void bp_reference_forward(bp_reference *reference, bp_reference_target target) {
 
 /* dl/dx(L)_i = slope(x_i, y_i) / (D rows); dl/ds(L) = dl/dx(L) . sigma'(s(L)). */
 static void mean_loss_backward(bp_reference *r, bp_reference_target target, size_t n) {
+    const bp_loss_rule *rule = &r->network->loss_rule;
     size_t L = r->network->layer_count, width = r->network->width[L];
     double scale = 1 / ((double)width * (double)r->rows);
     for (size_t i = 0; i < width; i++) {
         size_t at = n * width + i;
         double y = target_value(r, target, n, i);
-        r->dx[L][at] = scale * bp_reference_losses[r->network->loss].slope(r->x[L][at], y);
+        r->dx[L][at] =
+            scale * bp_reference_losses[rule->loss].slope(&rule->parameters, r->x[L][at], y);
         r->ds[L][at] = r->dx[L][at] * bp_reference_activations[r->network->activation[L]].slope(
                                           r->s[L][at], r->x[L][at]);
+    }
+}
+
+/* binary_cross_entropy with sigmoid: dl/dx(L)_i = ((1 - y_i) / (1 - x_i) - y_i / x_i) / (D rows), a
+ * quotient of which is infinite where x_i is rounded to 0 or 1; dl/ds(L)_i = (x_i - y_i) / (D
+ * rows).
+ */
+static void binary_cross_entropy_backward(bp_reference *r, bp_reference_target target, size_t n) {
+    const bp_reference_loss *loss = &bp_reference_losses[BP_LOSS_BINARY_CROSS_ENTROPY];
+    size_t L = r->network->layer_count, width = r->network->width[L];
+    double scale = 1 / ((double)width * (double)r->rows);
+    for (size_t i = 0; i < width; i++) {
+        size_t at = n * width + i;
+        double x = r->x[L][at], y = target_value(r, target, n, i);
+        double missed = y == 1 ? 0 : (1 - y) / (1 - x), found = y == 0 ? 0 : y / x;
+        r->dx[L][at] = scale * (missed - found);
+        r->ds[L][at] = scale * loss->slope(&r->network->loss_rule.parameters, r->s[L][at], y);
     }
 }
 
@@ -184,10 +218,21 @@ static void parameter_gradient(bp_reference *r, size_t l) {
     }
 }
 
+typedef void (*row_backward)(bp_reference *r, bp_reference_target target, size_t n);
+
+static row_backward loss_backward_of(bp_loss loss) {
+    switch (loss) {
+    case BP_LOSS_CROSS_ENTROPY:
+        return cross_entropy_backward;
+    case BP_LOSS_BINARY_CROSS_ENTROPY:
+        return binary_cross_entropy_backward;
+    default:
+        return mean_loss_backward;
+    }
+}
+
 void bp_reference_backward(bp_reference *reference, bp_reference_target target) {
-    void (*loss_backward)(bp_reference *, bp_reference_target, size_t) =
-        reference->network->loss == BP_LOSS_CROSS_ENTROPY ? cross_entropy_backward
-                                                          : mean_loss_backward;
+    row_backward loss_backward = loss_backward_of(reference->network->loss_rule.loss);
     size_t L = reference->network->layer_count;
     for (size_t n = 0; n < reference->rows; n++) {
         loss_backward(reference, target, n);

@@ -29,10 +29,14 @@ BP_NODISCARD bp_status bp_reference_new(bp_reference **out, const bp_network *ne
                                         bp_error *err);
 void bp_reference_free(bp_reference *reference); /* NULL is allowed */
 
+/* y_i of row n: as given, or 1 for the row's class and 0 for the others (with one output: its
+ * class), smoothed as the loss has it. */
+double bp_reference_y(const bp_network *network, bp_reference_target target, size_t n, size_t i);
+
 /* Fills s, x and loss from parameters and x[0]. */
 void bp_reference_forward(bp_reference *reference, bp_reference_target target);
-/* Fills dx, ds and gradient; after forward. For cross_entropy dl/dx(L) is the derivative with
- * respect to the softmax's output. */
+/* Fills dx, ds and gradient; after forward. For the losses that are fused dl/dx(L) is the
+ * derivative with respect to the output of softmax or sigmoid. */
 void bp_reference_backward(bp_reference *reference, bp_reference_target target);
 /* w <- w - eta v, v <- mu v + gradient; `velocity` [storage_count]. */
 void bp_reference_update(bp_reference *reference, double *velocity, double eta, double mu);

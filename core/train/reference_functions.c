@@ -121,37 +121,77 @@ const bp_reference_activation bp_reference_activations[BP_ACTIVATION_COUNT] = {
 
 /* --- losses --------------------------------------------------------------------------------- */
 
-static double square(double x, double y) {
+typedef bp_loss_parameters given;
+
+static double square(const given *p, double x, double y) {
+    (void)p;
     return (x - y) * (x - y);
 }
 
-static double square_slope(double x, double y) {
+static double square_slope(const given *p, double x, double y) {
+    (void)p;
     return 2 * (x - y);
 }
 
-static double absolute(double x, double y) {
+static double absolute(const given *p, double x, double y) {
+    (void)p;
     return fabs(x - y);
 }
 
-static double absolute_slope(double x, double y) {
+static double absolute_slope(const given *p, double x, double y) {
+    (void)p;
     return x > y ? 1 : x < y ? -1 : 0;
 }
 
-static double huber(double x, double y) {
-    double e = fabs(x - y);
-    return e <= 1 ? e * e / 2 : e - 0.5;
+static double huber(const given *p, double x, double y) {
+    const double e = fabs(x - y), delta = (double)p->huber_delta;
+    return e <= delta ? e * e / 2 : delta * (e - delta / 2);
 }
 
-static double huber_slope(double x, double y) {
-    return fabs(x - y) <= 1 ? x - y : absolute_slope(x, y);
+static double huber_slope(const given *p, double x, double y) {
+    const double delta = (double)p->huber_delta;
+    return fabs(x - y) <= delta ? x - y : delta * absolute_slope(p, x, y);
 }
 
-static double poisson(double x, double y) {
+static double poisson(const given *p, double x, double y) {
+    (void)p;
     return exp(x) - y * x;
 }
 
-static double poisson_slope(double x, double y) {
+static double poisson_slope(const given *p, double x, double y) {
+    (void)p;
     return exp(x) - y;
+}
+
+static double quantile(const given *p, double x, double y) {
+    const double tau = (double)p->quantile;
+    return y > x ? tau * (y - x) : (1 - tau) * (x - y);
+}
+
+static double quantile_slope(const given *p, double x, double y) {
+    const double tau = (double)p->quantile;
+    return y > x ? -tau : y < x ? 1 - tau : 0;
+}
+
+static double binary_cross_entropy(const given *p, double s, double y) {
+    (void)p;
+    return (s > 0 ? s - y * s : -y * s) + log1p(exp(-fabs(s)));
+}
+
+static double binary_cross_entropy_slope(const given *p, double s, double y) {
+    (void)p;
+    return sigmoid(s) - y;
+}
+
+static double hinge(const given *p, double x, double y) {
+    (void)p;
+    return fmax(0, 1 - (2 * y - 1) * x);
+}
+
+static double hinge_slope(const given *p, double x, double y) {
+    (void)p;
+    const double t = 2 * y - 1;
+    return 1 - t * x > 0 ? -t : 0;
 }
 
 /* The losses that are means over the outputs of a row; cross_entropy is not. */
@@ -160,4 +200,7 @@ const bp_reference_loss bp_reference_losses[BP_LOSS_COUNT] = {
     [BP_LOSS_MAE] = {absolute, absolute_slope},
     [BP_LOSS_HUBER] = {huber, huber_slope},
     [BP_LOSS_POISSON] = {poisson, poisson_slope},
+    [BP_LOSS_QUANTILE] = {quantile, quantile_slope},
+    [BP_LOSS_BINARY_CROSS_ENTROPY] = {binary_cross_entropy, binary_cross_entropy_slope},
+    [BP_LOSS_HINGE] = {hinge, hinge_slope},
 };

@@ -101,12 +101,15 @@ static void weighted_sums(const bp_row_pass *pass, size_t l, size_t first, size_
     pass->kernels->product(&product);
 }
 
-/* x(l) = sigma(s(l)); s(l) stays where it is kept apart. The softmax is left to the loss. */
+/* x(l) = sigma(s(l)); s(l) stays where it is kept apart. A loss that is fused has the last sigma to
+ * itself. */
 static void forward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
     float *s = bp_row_buffers_kept(pass->buffers, l, first);
     weighted_sums(pass, l, first, rows, s);
-    pass->kernels->activate(pass->network->activation[l], rows * pass->network->width[l], s,
-                            bp_row_buffers_x(pass->buffers, l, first));
+    if (l < pass->network->layer_count || !bp_loss_is_fused(pass->network->loss_rule.loss)) {
+        pass->kernels->activate(pass->network->activation[l], rows * pass->network->width[l], s,
+                                bp_row_buffers_x(pass->buffers, l, first));
+    }
 }
 
 /* dl/ds(l) = dl/dx(l) . sigma'(s(l)), in place. */
@@ -116,16 +119,24 @@ static void through_activation(const bp_row_pass *pass, size_t l, size_t first, 
                                      bp_row_buffers_kept(pass->buffers, l, first), ds, ds);
 }
 
+/* Without targets: the activation that forward_layer left to the loss. */
+static void finish_output(const bp_row_pass *pass, size_t rows, float *x) {
+    const size_t last = pass->network->layer_count, width = pass->network->width[last];
+    if (pass->network->activation[last] == BP_ACTIVATION_SOFTMAX) {
+        pass->kernels->softmax(rows, width, x);
+    } else if (bp_loss_is_fused(pass->network->loss_rule.loss)) {
+        pass->kernels->activate(pass->network->activation[last], rows * width, x, x);
+    }
+}
+
 /* The loss of each row and, where the pass goes backward, dl/ds(L). `scratch` [rows, width[L]]. */
 static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, bool backward,
                          float *scratch) {
+    const bp_loss_rule *rule = &pass->network->loss_rule;
     const size_t last = pass->network->layer_count, width = pass->network->width[last];
     float *x = bp_row_buffers_x(pass->buffers, last, first);
-    const bool softmax = pass->network->loss == BP_LOSS_CROSS_ENTROPY;
     if (pass->targets == NULL) {
-        if (softmax) {
-            pass->kernels->softmax(rows, width, x);
-        }
+        finish_output(pass, rows, x);
         return;
     }
     bp_output_rows out = {.rows = rows,
@@ -135,17 +146,17 @@ static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, boo
                           .scale = pass->scale,
                           .loss = pass->buffers->loss + first};
     const uint32_t *index = pass->index != NULL ? pass->index + first : NULL;
-    if (softmax) {
+    if (rule->loss == BP_LOSS_CROSS_ENTROPY) {
         int32_t *classes = (int32_t *)(void *)scratch; /* [rows], fits in [rows, width] */
         for (size_t i = 0; i < rows; i++) {
             classes[i] = pass->targets->class_index[index != NULL ? index[i] : first + i];
         }
-        pass->kernels->cross_entropy(&out, classes);
+        pass->kernels->cross_entropy(rule, &out, classes);
         return;
     }
     bp_targets_gather(pass->targets, index, first, rows, scratch);
-    pass->kernels->mean_loss(pass->network->loss, &out, scratch);
-    if (backward) {
+    pass->kernels->mean_loss(rule, &out, scratch);
+    if (backward && !bp_loss_is_fused(rule->loss)) {
         through_activation(pass, last, first, rows);
     }
 }

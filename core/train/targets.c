@@ -4,10 +4,22 @@
 #include <string.h>
 
 bool bp_targets_are_classes(bp_loss loss, size_t outputs, const bp_dataset *data) {
+    const size_t classes = data->classes.count;
     if (loss == BP_LOSS_CROSS_ENTROPY || data->y == NULL) {
         return true;
     }
+    if (bp_loss_takes_labels(loss) && classes >= 2) {
+        return outputs == 0 || outputs == classes || (outputs == 1 && classes == 2);
+    }
     return outputs != 0 && outputs != data->targets.count && outputs == data->classes.count;
+}
+
+size_t bp_targets_outputs(bp_loss loss, size_t outputs, const bp_dataset *data) {
+    if (!bp_targets_are_classes(loss, outputs, data)) {
+        return data->targets.count;
+    }
+    bool one_output = bp_loss_takes_labels(loss) && data->classes.count == 2 && outputs != 2;
+    return one_output ? 1 : data->classes.count;
 }
 
 /* model's class of each class of the data, [classes]; INVALID: one that it does not know. */
@@ -54,26 +66,45 @@ static bp_status read_classes(bp_targets *out, const bp_snapshot *model, const b
     return status;
 }
 
-bp_status bp_targets_read(bp_targets *out, const bp_snapshot *model, const bp_dataset *data,
-                          bp_error *err) {
-    bp_targets targets = {.width = model->network.width[model->network.layer_count]};
-    if (model->classes.count > 0) {
-        bp_status status = read_classes(&targets, model, data, err);
-        if (status != BP_OK) {
-            return status;
+/* Labels as numbers: 0, 1, or a probability. */
+static bp_status check_labels(const bp_snapshot *model, const bp_dataset *data, bp_error *err) {
+    const size_t width = data->targets.count;
+    const bp_loss loss = model->network.loss_rule.loss;
+    for (size_t i = 0; bp_loss_takes_labels(loss) && i < data->rows * width; i++) {
+        if (!(data->y[i] >= 0 && data->y[i] <= 1)) {
+            return bp_fail(err, BP_INVALID, "/dataset",
+                           "the loss %s takes targets in [0, 1]; row %zu of column '%.60s' is %g",
+                           bp_losses.names[loss], i / width + 1, data->targets.item[i % width],
+                           (double)data->y[i]);
         }
-    } else if (data->y == NULL) {
+    }
+    return BP_OK;
+}
+
+static bp_status read_reals(bp_targets *out, const bp_snapshot *model, const bp_dataset *data,
+                            bp_error *err) {
+    if (data->y == NULL) {
         return bp_fail(err, BP_INVALID, "/dataset",
                        "the model predicts numbers and the target '%.60s' is text",
                        data->targets.item[0]);
-    } else if (data->targets.count != targets.width) {
-        return bp_fail(err, BP_INVALID, "/model", "the model has %zu outputs, the data %zu targets",
-                       targets.width, data->targets.count);
-    } else {
-        targets.y = data->y;
     }
-    *out = targets;
-    return BP_OK;
+    if (data->targets.count != out->width) {
+        return bp_fail(err, BP_INVALID, "/model", "the model has %zu outputs, the data %zu targets",
+                       out->width, data->targets.count);
+    }
+    out->y = data->y;
+    return check_labels(model, data, err);
+}
+
+bp_status bp_targets_read(bp_targets *out, const bp_snapshot *model, const bp_dataset *data,
+                          bp_error *err) {
+    bp_targets targets = {.width = model->network.width[model->network.layer_count]};
+    bp_status status = model->classes.count > 0 ? read_classes(&targets, model, data, err)
+                                                : read_reals(&targets, model, data, err);
+    if (status == BP_OK) {
+        *out = targets;
+    }
+    return status;
 }
 
 void bp_targets_clear(bp_targets *targets) {
@@ -88,6 +119,8 @@ void bp_targets_gather(const bp_targets *targets, const uint32_t *index, size_t 
         size_t row = index != NULL ? index[i] : first + i;
         if (targets->y != NULL) {
             memcpy(y + i * width, targets->y + row * width, width * sizeof *y);
+        } else if (width == 1) {
+            y[i] = (float)targets->class_index[row];
         } else {
             memset(y + i * width, 0, width * sizeof *y);
             y[i * width + (size_t)targets->class_index[row]] = 1.0f;

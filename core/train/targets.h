@@ -14,19 +14,24 @@ typedef struct bp_targets {
 } bp_targets;
 
 /* True where `data` is read as classes by a network with this loss and last width (0: open):
- * always for cross_entropy; for mse where the target is text, or where it also is a set of classes
- * and only their number fits the width. */
+ * always for cross_entropy; where the target is text; where it also is a set of classes and only
+ * their number fits the width. Losses of labels read two classes or more as such where the width
+ * allows it, and two of them with one output. */
 bool bp_targets_are_classes(bp_loss loss, size_t outputs, const bp_dataset *data);
 
+/* The outputs that a network with this loss and last width (0: open) needs for `data`: as many as
+ * classes or targets; 1 for two classes and a loss of labels, unless it has 2. */
+size_t bp_targets_outputs(bp_loss loss, size_t outputs, const bp_dataset *data);
+
 /* Reads the targets for a snapshot that is bound to data. INVALID "/dataset": a label that the
- * model does not know, classes where it has reals or the reverse; "/model": other outputs.
- * NO_MEMORY. */
+ * model does not know, classes where it has reals or the reverse, a number outside of [0, 1] for a
+ * loss of labels; "/model": other outputs. NO_MEMORY. */
 BP_NODISCARD bp_status bp_targets_read(bp_targets *out, const bp_snapshot *model,
                                        const bp_dataset *data, bp_error *err);
 void bp_targets_clear(bp_targets *targets);
 
 /* Writes the real targets of rows index[0..rows) (NULL: first, first + 1, ...) to y [rows, width];
- * classes as one-hot. */
+ * classes as one-hot, or with one output as 0 and 1. */
 void bp_targets_gather(const bp_targets *targets, const uint32_t *index, size_t first, size_t rows,
                        float *y);
 

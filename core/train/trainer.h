@@ -108,8 +108,10 @@ size_t bp_trainer_validation_rows(const bp_trainer *trainer);
 typedef struct bp_evaluation {
     size_t rows;
     double loss;     /* mean over the rows */
-    double accuracy; /* share of rows whose largest output is their class; NAN for real targets */
-    double r2;       /* coefficient of determination over all outputs; NAN for classes */
+    double accuracy; /* share of rows whose class is the predicted one; of labels given as numbers,
+                        the share of those right, cut at the middle; NAN for other reals */
+    double r2;       /* coefficient of determination over all outputs; NAN where there is accuracy
+                      */
 } bp_evaluation;
 
 /* Loss and metrics of the present weights on the held-out rows, on the pool. */

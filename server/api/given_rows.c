@@ -137,7 +137,8 @@ static bp_status read_targets(bp_given *given, const json_t *targets, bp_error *
     }
     given->has_targets = true;
     given->targets.width = network->width[network->layer_count];
-    if (given->model.snapshot->classes.count > 0 || network->loss == BP_LOSS_CROSS_ENTROPY) {
+    if (given->model.snapshot->classes.count > 0 ||
+        network->loss_rule.loss == BP_LOSS_CROSS_ENTROPY) {
         given->targets.class_index = calloc(count, sizeof *given->targets.class_index);
     } else {
         given->y = calloc(count, given->targets.width * sizeof *given->y);

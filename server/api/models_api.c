@@ -52,6 +52,7 @@ static json_t *describe(const bp_model_info *info, bool whole) {
         snapshot != NULL ? json_integer((json_int_t)snapshot->version) : json_null(), "jobs",
         (json_int_t)info->jobs);
     if (model != NULL && (bp_spec_put_initial_values(spec, model) != 0 ||
+                          bp_loss_parameters_to_json(model, spec, true) != 0 ||
                           (whole && add_names(model, snapshot) != 0))) {
         json_decref(model);
         return NULL;

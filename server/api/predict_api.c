@@ -4,6 +4,7 @@
 
 #include "given_rows.h"
 #include "json_fields.h"
+#include "metrics.h"
 #include "reply.h"
 #include "resources.h"
 
@@ -39,16 +40,6 @@ static bp_status check_count(const bp_snapshot *snapshot, size_t count, bp_error
 
 /* --- predictions out ------------------------------------------------------------------------ */
 
-static size_t largest(const float *outputs, size_t count) {
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++) {
-        if (outputs[i] > outputs[best]) {
-            best = i;
-        }
-    }
-    return best;
-}
-
 /* {"label": output, ...} */
 static void put_named(bp_text *text, const bp_names *names, const float *outputs) {
     bp_text_puts(text, "{");
@@ -61,16 +52,25 @@ static void put_named(bp_text *text, const bp_names *names, const float *outputs
     bp_text_puts(text, "}");
 }
 
+/* Where the outputs are such: a lone one is that of the second class. */
+static void put_probabilities(bp_text *text, const bp_snapshot *snapshot, const float *outputs) {
+    const bool lone =
+        snapshot->classes.count == 2 && snapshot->network.width[snapshot->network.layer_count] == 1;
+    const float both[] = {1.0f - outputs[0], outputs[0]};
+    if (bp_loss_is_fused(snapshot->network.loss_rule.loss)) {
+        bp_text_puts(text, ", \"probabilities\": ");
+        put_named(text, &snapshot->classes, lone ? both : outputs);
+    }
+}
+
 static void put_prediction(bp_text *text, const bp_snapshot *snapshot, const float *outputs) {
     size_t width = snapshot->network.width[snapshot->network.layer_count];
     bp_text_puts(text, "{");
-    if (snapshot->classes.count == width) {
+    if (snapshot->classes.count > 0) {
         bp_text_puts(text, "\"class\": ");
-        bp_text_put_string(text, snapshot->classes.item[largest(outputs, width)]);
-        if (snapshot->network.loss == BP_LOSS_CROSS_ENTROPY) {
-            bp_text_puts(text, ", \"probabilities\": ");
-            put_named(text, &snapshot->classes, outputs);
-        }
+        bp_text_put_string(text,
+                           snapshot->classes.item[bp_predicted_class(&snapshot->network, outputs)]);
+        put_probabilities(text, snapshot, outputs);
         bp_text_puts(text, ", ");
     } else if (snapshot->targets.count == width) {
         bp_text_puts(text, "\"values\": ");

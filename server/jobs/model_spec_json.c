@@ -13,6 +13,7 @@ typedef struct model_body {
     const json_t *layers;
     int loss, initializer, bias_initializer, preprocessing;
     float initializer_value, bias_value; /* NAN: not given */
+    bp_loss_parameters loss_parameters;  /* likewise */
     uint64_t seed;
 } model_body;
 
@@ -31,6 +32,15 @@ static const bp_field model_fields[] = {
      .type = BP_FIELD_CHOICE,
      .choices = &bp_losses,
      .offset = offsetof(model_body, loss)},
+    {.name = "quantile",
+     .type = BP_FIELD_FLOAT,
+     .offset = offsetof(model_body, loss_parameters.quantile)},
+    {.name = "huber_delta",
+     .type = BP_FIELD_FLOAT,
+     .offset = offsetof(model_body, loss_parameters.huber_delta)},
+    {.name = "label_smoothing",
+     .type = BP_FIELD_FLOAT,
+     .offset = offsetof(model_body, loss_parameters.label_smoothing)},
     {.name = "initializer",
      .type = BP_FIELD_CHOICE,
      .choices = &bp_initializers,
@@ -120,8 +130,10 @@ static void complete(bp_model_spec *spec, const int activation[BP_MAX_LAYERS], i
         loss = softmax ? BP_LOSS_CROSS_ENTROPY : BP_LOSS_MSE;
     }
     spec->loss = (bp_loss)loss;
-    bp_activation output =
-        loss == BP_LOSS_CROSS_ENTROPY ? BP_ACTIVATION_SOFTMAX : BP_ACTIVATION_LINEAR;
+    bp_activation output;
+    if (!bp_loss_output(spec->loss, &output)) {
+        output = BP_ACTIVATION_LINEAR;
+    }
     for (size_t i = 0; i < spec->layer_count; i++) {
         bp_activation usual = i == last ? output : BP_ACTIVATION_RELU;
         spec->layers[i].activation =
@@ -129,12 +141,31 @@ static void complete(bp_model_spec *spec, const int activation[BP_MAX_LAYERS], i
     }
 }
 
+/* Those that were given must be the loss's own, so what is left out is told from a 0. */
+static bp_status read_loss_parameters(bp_model_spec *spec, const bp_loss_parameters *given,
+                                      bp_error *err) {
+    for (size_t i = 0; i < BP_LOSS_PARAMETER_COUNT; i++) {
+        const bp_loss_parameter_info *info = &bp_loss_parameter_infos[i];
+        const float value = bp_loss_parameter_get(info, given);
+        if (isnan(value)) {
+            continue;
+        }
+        bp_status status = bp_loss_parameter_check(info, spec->loss, value, err);
+        if (status != BP_OK) {
+            return status;
+        }
+        bp_loss_parameter_set(info, &spec->loss_parameters, value);
+    }
+    return BP_OK;
+}
+
 bp_status bp_spec_from_json(bp_model_spec *out, const json_t *body, bp_error *err) {
     model_body model = {.loss = NOT_GIVEN,
                         .initializer = BP_INITIALIZER_HE_UNIFORM,
                         .initializer_value = NAN,
                         .bias_value = NAN,
-                        .preprocessing = BP_PREPROCESSING_STANDARDIZE};
+                        .preprocessing = BP_PREPROCESSING_STANDARDIZE,
+                        .loss_parameters = {NAN, NAN, NAN}};
     int activation[BP_MAX_LAYERS];
     bp_status status = bp_fields_read(&model, model_fields, LENGTH(model_fields), body, err);
     if (status != BP_OK) {
@@ -151,8 +182,11 @@ bp_status bp_spec_from_json(bp_model_spec *out, const json_t *body, bp_error *er
         return status;
     }
     complete(&spec, activation, model.loss);
-    *out = spec;
-    return BP_OK;
+    status = read_loss_parameters(&spec, &model.loss_parameters, err);
+    if (status == BP_OK) {
+        *out = spec;
+    }
+    return status;
 }
 
 static json_t *layers_to_json(const bp_model_spec *spec) {
@@ -190,6 +224,20 @@ int bp_spec_put_initial_values(const bp_model_spec *spec, json_t *json) {
     return failed;
 }
 
+int bp_loss_parameters_to_json(json_t *model, const bp_model_spec *spec, bool usual) {
+    int failures = 0;
+    for (size_t i = 0; i < BP_LOSS_PARAMETER_COUNT; i++) {
+        const bp_loss_parameter_info *info = &bp_loss_parameter_infos[i];
+        const float given = bp_loss_parameter_get(info, &spec->loss_parameters);
+        const float value = given != 0 ? given : info->usual;
+        if (info->loss == spec->loss && (usual || value != info->usual)) {
+            failures |=
+                json_object_set_new(model, info->name, json_real(bp_shortest_double(value)));
+        }
+    }
+    return failures;
+}
+
 json_t *bp_spec_to_json(const bp_model_spec *spec) {
     json_t *inputs = spec->inputs > 0 ? json_integer((json_int_t)spec->inputs) : NULL;
     json_t *json =
@@ -197,7 +245,8 @@ json_t *bp_spec_to_json(const bp_model_spec *spec) {
                   layers_to_json(spec), "loss", bp_losses.names[spec->loss], "initializer",
                   bp_initializers.names[spec->initializer], "preprocessing",
                   bp_preprocessings.names[spec->preprocessing], "seed", (json_int_t)spec->seed);
-    if (json != NULL && bp_spec_put_initial_values(spec, json) != 0) {
+    if (json != NULL && (bp_spec_put_initial_values(spec, json) != 0 ||
+                         bp_loss_parameters_to_json(json, spec, false) != 0)) {
         json_decref(json);
         return NULL;
     }

@@ -72,6 +72,11 @@ enum {
     LECUN_NORMAL,
     ORTHOGONAL,
     CONSTANT,
+    DECILES,
+    LABELS,
+    MARGINS,
+    SMOOTHED,
+    SMOOTHED_WIDE,
     NETWORKS
 };
 
@@ -160,6 +165,34 @@ static const network_row networks[NETWORKS] = {
                    .loss = BP_LOSS_CROSS_ENTROPY,
                    .initializer = BP_INITIALIZER_CONSTANT,
                    .initializer_value = -0.125f}},
+    [DECILES] =
+        {150,
+         12,
+         {.layer_count = 2,
+          .layers = {LAYER(13, TANH), LAYER(9, LINEAR)},
+          .loss = BP_LOSS_QUANTILE,
+          .loss_parameters = {.quantile = 0.9f}}},
+    [LABELS] = {150,
+                12,
+                {.layer_count = 2,
+                 .layers = {LAYER(13, RELU), LAYER(21, SIGMOID)},
+                 .loss = BP_LOSS_BINARY_CROSS_ENTROPY}},
+    [MARGINS] =
+        {150,
+         12,
+         {.layer_count = 2, .layers = {LAYER(13, RELU), LAYER(3, TANH)}, .loss = BP_LOSS_HINGE}},
+    [SMOOTHED] = {150,
+                  12,
+                  {.layer_count = 2,
+                   .layers = {LAYER(14, RELU), LAYER(7, SOFTMAX)},
+                   .loss = BP_LOSS_CROSS_ENTROPY,
+                   .loss_parameters = {.label_smoothing = 0.1f}}},
+    [SMOOTHED_WIDE] = {150,
+                       12,
+                       {.layer_count = 2,
+                        .layers = {LAYER(14, RELU), LAYER(45, SOFTMAX)},
+                        .loss = BP_LOSS_CROSS_ENTROPY,
+                        .loss_parameters = {.label_smoothing = 0.1f}}},
 };
 
 static const update_row updates[UPDATES] = {
@@ -222,6 +255,15 @@ static const case_row cases[] = {
     {ORTHOGONAL, PLAIN, 37},
     {CONSTANT, PLAIN, 37},
     {CLASSIFIER, RPROP, 0},
+    {DECILES, PLAIN, 1},
+    {DECILES, MOMENTUM, 37},
+    {LABELS, PLAIN, 1},
+    {LABELS, ADAM, 37},
+    {MARGINS, PLAIN, 1},
+    {MARGINS, MOMENTUM, 37},
+    {SMOOTHED, PLAIN, 1},
+    {SMOOTHED, ADAM, 37},
+    {SMOOTHED_WIDE, MOMENTUM, 37},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -68,7 +68,7 @@ def test_too_many_parameters(client):
 
 
 @pytest.mark.parametrize("pointer, value", [
-    ("/layers/0/activation", "swish9"), ("/loss", "hinge"), ("/preprocessing", "whiten"),
+    ("/layers/0/activation", "swish9"), ("/loss", "hinges"), ("/preprocessing", "whiten"),
     ("/initializer", "luck"), ("/bias_initializer", "orthogonal"), ("/layers/0/activation", "softmax"),
     ("/layers/1/activation", "linear"), ("/name", ""), ("/name", "a b"), ("/name", "../up"),
     ("/name", "x" * 65), ("/name", "-x")])

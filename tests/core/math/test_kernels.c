@@ -168,8 +168,18 @@ static void try_activation(const bp_kernels *naive, const bp_kernels *table) {
     }
 }
 
+/* With parameters as drawn; half of the time without label smoothing. */
+static bp_loss_rule draw_rule(bp_loss which) {
+    static const float smoothings[] = {0, 0, 0.1f, 0.75f};
+    return (bp_loss_rule){which,
+                          {.quantile = 0.05f + 0.9f * bp_random_unit(next_word()),
+                           .huber_delta = next_word() % 4 ? 0.3f : 1.0f,
+                           .label_smoothing = smoothings[next_word() % 4]}};
+}
+
 /* Runs a loss on copies, and compares x, d and loss. */
 static void try_loss(const bp_kernels *naive, const bp_kernels *table, bp_loss which) {
+    const bp_loss_rule rule = draw_rule(which);
     size_t rows = next_size(40), width = next_size(70), count = rows * width;
     float *x = values(count), *want_x = copy_of(x, count);
     float *d = values(count), *want_d = copy_of(d, count);
@@ -184,11 +194,11 @@ static void try_loss(const bp_kernels *naive, const bp_kernels *table, bp_loss w
     bp_output_rows want = {rows,     width, want_x, backward ? want_d : NULL, 1.0f / (float)rows,
                            want_loss};
     if (which == BP_LOSS_CROSS_ENTROPY) {
-        table->cross_entropy(&got, class_index);
-        naive->cross_entropy(&want, class_index);
+        table->cross_entropy(&rule, &got, class_index);
+        naive->cross_entropy(&rule, &want, class_index);
     } else {
-        table->mean_loss(which, &got, y);
-        naive->mean_loss(which, &want, y);
+        table->mean_loss(&rule, &got, y);
+        naive->mean_loss(&rule, &want, y);
     }
     assert_same(table->name, "x(L)", x, want_x, count);
     assert_same(table->name, "dl/ds(L)", d, want_d, count);
@@ -205,8 +215,10 @@ static void try_cross_entropy(const bp_kernels *naive, const bp_kernels *table) 
 }
 
 static void try_mean_losses(const bp_kernels *naive, const bp_kernels *table) {
-    for (int loss = 0; loss < BP_LOSS_CROSS_ENTROPY; loss++) {
-        try_loss(naive, table, (bp_loss)loss);
+    for (int loss = 0; loss < BP_LOSS_COUNT; loss++) {
+        if (loss != BP_LOSS_CROSS_ENTROPY) {
+            try_loss(naive, table, (bp_loss)loss);
+        }
     }
 }
 
@@ -354,6 +366,42 @@ static void try_limit_norms(const bp_kernels *naive, const bp_kernels *table) {
         (void)state;                                                                               \
         each_table(try_##name);                                                                    \
     }
+/* Sums of s that are far beyond e^s's range: no infinity, no NaN. */
+static void large_sums_have_finite_losses(void **state) {
+    (void)state;
+    const bp_kernels *naive;
+    assert_int_equal(bp_kernels_find("naive", &naive, NULL), BP_OK);
+    float x[4] = {3000, -3000, 3000, -3000}, d[4], loss[1];
+    const float y[4] = {1, 0, 0, 1};
+    const bp_loss_rule rule = {.loss = BP_LOSS_BINARY_CROSS_ENTROPY};
+    naive->mean_loss(&rule, &(bp_output_rows){1, 4, x, d, 1, loss}, y);
+    assert_true(loss[0] == 1500); /* right, right, and twice off by 3000 */
+    assert_true(x[0] == 1 && x[1] == 0);
+    assert_true(d[0] == 0 && d[1] == 0 && d[2] == 0.25f && d[3] == -0.25f);
+}
+
+/* What the losses without parameters computed before they had any. */
+static void usual_parameters_change_no_bit(void **state) {
+    (void)state;
+    const bp_kernels *naive;
+    assert_int_equal(bp_kernels_find("naive", &naive, NULL), BP_OK);
+    for (size_t i = 0; i < 1000; i++) {
+        float s[3] = {4 * next_value(), 4 * next_value(), 4 * next_value()}, d[3], loss[1],
+              e = s[0];
+        const int32_t class_index = (int32_t)(next_word() % 3);
+        naive->mean_loss(&(bp_loss_rule){BP_LOSS_HUBER, {.huber_delta = 1}},
+                         &(bp_output_rows){1, 1, s, d, 1, loss}, &(float){0});
+        const float a = e < 0 ? -e : e;
+        assert_true(loss[0] == (a <= 1 ? (0.5f * e) * e : a - 0.5f));
+        assert_true(d[0] == (a <= 1 ? e : e > 0 ? 1.0f : -1.0f));
+        naive->cross_entropy(&(bp_loss_rule){.loss = BP_LOSS_CROSS_ENTROPY},
+                             &(bp_output_rows){1, 3, s, d, 0.125f, loss}, &class_index);
+        for (int32_t j = 0; j < 3; j++) {
+            assert_true(d[j] == (j == class_index ? s[j] - 1.0f : s[j]) * 0.125f);
+        }
+    }
+}
+
 TEST_OF(product)
 TEST_OF(column_sums)
 TEST_OF(activation)
@@ -386,6 +434,8 @@ int main(void) {
         cmocka_unit_test(activation_has_the_same_bits),
         cmocka_unit_test(cross_entropy_has_the_same_bits),
         cmocka_unit_test(mean_losses_has_the_same_bits),
+        cmocka_unit_test(large_sums_have_finite_losses),
+        cmocka_unit_test(usual_parameters_change_no_bit),
         cmocka_unit_test(softmax_has_the_same_bits),
         cmocka_unit_test(gather_has_the_same_bits),
         cmocka_unit_test(transpose_has_the_same_bits),

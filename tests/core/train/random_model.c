@@ -48,7 +48,8 @@ static void fill_rows(bp_random_model *m, uint64_t seed) {
         m->class_index[n] = (int32_t)((n * 7 + seed) % outputs);
     }
     for (size_t i = 0; i < m->count * outputs; i++) {
-        m->y[i] = bp_random_number(seed, TARGETS, i);
+        const float y = bp_random_number(seed, TARGETS, i);
+        m->y[i] = bp_loss_takes_labels(network->loss_rule.loss) ? (y > 0 ? 1.0f : 0.0f) : y;
     }
 }
 

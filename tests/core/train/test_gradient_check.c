@@ -52,17 +52,17 @@ static void check_spec(const bp_model_spec *spec, uint64_t seed) {
     bp_random_model_clear(&m);
 }
 
-/* Every activation, hidden before a softmax; then every other loss behind it. */
+/* Every activation, hidden and, where the loss goes with it, last; before every loss. */
 static void right_gradients_pass(void **state) {
     (void)state;
     for (uint64_t seed = 0; seed < 5; seed++) {
         for (int a = 0; a < BP_ACTIVATION_SOFTMAX; a++) {
             bp_model_spec spec = classifier;
             spec.layers[0].activation = spec.layers[1].activation = (bp_activation)a;
-            check_spec(&spec, seed);
-            spec.layers[2].activation = (bp_activation)a;
-            for (int loss = 0; loss < BP_LOSS_CROSS_ENTROPY; loss++) {
+            for (int loss = 0; loss < BP_LOSS_COUNT; loss++) {
                 spec.loss = (bp_loss)loss;
+                spec.layers[2].activation = (bp_activation)a;
+                bp_loss_output(spec.loss, &spec.layers[2].activation);
                 check_spec(&spec, seed);
             }
         }

@@ -93,9 +93,12 @@ static void compare_with_torch(const bp_torch_fixture *f, const bp_instances *in
 
 static void pytorch_has_the_same_quantities(void **state) {
     (void)state;
-    static const char *const names[] = {"torch_classifier", "torch_regressor", "torch_activations",
-                                        "torch_mae",        "torch_huber",     "torch_poisson",
-                                        "torch_smooth"};
+    static const char *const names[] = {"torch_classifier",      "torch_regressor",
+                                        "torch_activations",     "torch_mae",
+                                        "torch_huber",           "torch_poisson",
+                                        "torch_quantile",        "torch_huber_delta",
+                                        "torch_label_smoothing", "torch_binary_cross_entropy",
+                                        "torch_hinge",           "torch_smooth"};
     const char *tables[MOST_TABLES];
     size_t table_count = bp_kernels_available(tables, MOST_TABLES);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

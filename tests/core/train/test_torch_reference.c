@@ -16,9 +16,12 @@
 static const double relative_bound = 1e-11;
 enum { STEPS = 20 };
 
-static const char *const fixtures[] = {"torch_classifier", "torch_regressor", "torch_activations",
-                                       "torch_mae",        "torch_huber",     "torch_poisson",
-                                       "torch_smooth"};
+static const char *const fixtures[] = {"torch_classifier",      "torch_regressor",
+                                       "torch_activations",     "torch_mae",
+                                       "torch_huber",           "torch_poisson",
+                                       "torch_quantile",        "torch_huber_delta",
+                                       "torch_label_smoothing", "torch_binary_cross_entropy",
+                                       "torch_hinge",           "torch_smooth"};
 enum { FIXTURES = sizeof fixtures / sizeof fixtures[0] };
 
 static bp_torch_fixture *load(const char *name) {

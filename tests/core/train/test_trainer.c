@@ -282,7 +282,7 @@ static void another_seed_gives_other_bits(void **state) {
 
 static bp_dataset *fixture_data(const bp_torch_fixture *f) {
     const bp_network *n = &f->network;
-    bool classes = n->loss == BP_LOSS_CROSS_ENTROPY;
+    bool classes = n->loss_rule.loss == BP_LOSS_CROSS_ENTROPY;
     bp_made_table table = {.rows = f->rows,
                            .features = n->width[0],
                            .targets = classes ? 1 : n->width[n->layer_count],
@@ -381,9 +381,12 @@ static bp_torch_fixture *load(const char *name) {
 
 static void loss_curves_are_pytorchs(void **state) {
     (void)state;
-    static const char *const names[] = {"torch_classifier", "torch_regressor", "torch_activations",
-                                        "torch_mae",        "torch_huber",     "torch_poisson",
-                                        "torch_smooth"};
+    static const char *const names[] = {"torch_classifier",      "torch_regressor",
+                                        "torch_activations",     "torch_mae",
+                                        "torch_huber",           "torch_poisson",
+                                        "torch_quantile",        "torch_huber_delta",
+                                        "torch_label_smoothing", "torch_binary_cross_entropy",
+                                        "torch_hinge",           "torch_smooth"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         bp_torch_fixture *f = load(names[i]);
         bp_train_options o = options_of(1000, f->batch_size, 0);

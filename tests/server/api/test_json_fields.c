@@ -101,7 +101,7 @@ static const struct {
     {"{\"narrow\": 1e39}", "/narrow", "cannot be"},
     {"{\"narrow\": []}", "/narrow", "found an array"},
     {"{\"flag\": 1}", "/flag", "true or false"},
-    {"{\"choice\": \"hinge\"}", "/choice", "cross_entropy"},
+    {"{\"choice\": \"cosine\"}", "/choice", "cross_entropy"},
     {"{\"choice\": 1}", "/choice", "must be a string"},
     {"{\"object\": []}", "/object", "must be an object"},
     {"{\"array\": {}}", "/array", "must be an array"},

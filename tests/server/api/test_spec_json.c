@@ -43,6 +43,8 @@ static const struct {
      BP_LOSS_CROSS_ENTROPY, BP_ACTIVATION_TANH, BP_ACTIVATION_SOFTMAX},
     {"{\"layers\": [{\"units\": 4}, {\"activation\": \"sigmoid\"}], \"loss\": \"mse\"}",
      BP_LOSS_MSE, BP_ACTIVATION_RELU, BP_ACTIVATION_SIGMOID},
+    {"{\"layers\": [{\"units\": 4}, {}], \"loss\": \"binary_cross_entropy\"}",
+     BP_LOSS_BINARY_CROSS_ENTROPY, BP_ACTIVATION_RELU, BP_ACTIVATION_SIGMOID},
 };
 
 static void test_model_defaults(void **state) {
@@ -96,6 +98,40 @@ static void test_initial_values(void **state) {
     assert_int_equal(spec.bias_initializer, BP_BIAS_INITIALIZER_UNIFORM);
 }
 
+/* What a loss has goes round; what is usual stays out, so that digests stay as they were. */
+static void test_loss_parameters_round_trip(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *stored;
+    } models[] = {
+        {"\"huber\", \"huber_delta\": 0.3", "\"huber_delta\":"},
+        {"\"huber\", \"huber_delta\": 1", NULL},
+        {"\"huber\"", NULL},
+        {"\"quantile\", \"quantile\": 0.9", "\"quantile\":"},
+        {"\"quantile\", \"quantile\": 0.5", NULL},
+        {"\"cross_entropy\", \"label_smoothing\": 0.1", "\"label_smoothing\":"},
+        {"\"cross_entropy\", \"label_smoothing\": 0", NULL},
+    };
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        bp_model_spec spec, again;
+        char text[200];
+        snprintf(text, sizeof text, "{\"layers\": [{}], \"loss\": %s}", models[i].text);
+        assert_int_equal(read_spec(&spec, text, NULL), BP_OK);
+        json_t *json = bp_spec_to_json(&spec);
+        char *dumped = json_dumps(json, JSON_COMPACT);
+        assert_true(strstr(dumped, "huber_delta") == NULL || models[i].stored != NULL);
+        assert_true(strstr(dumped, "label_smoothing") == NULL || models[i].stored != NULL);
+        assert_true(models[i].stored == NULL || strstr(dumped, models[i].stored) != NULL);
+        assert_int_equal(read_spec(&again, dumped, NULL), BP_OK);
+        bp_loss_rule one, other;
+        assert_int_equal(bp_loss_rule_of(&one, spec.loss, &spec.loss_parameters, NULL), BP_OK);
+        assert_int_equal(bp_loss_rule_of(&other, again.loss, &again.loss_parameters, NULL), BP_OK);
+        assert_memory_equal(&one, &other, sizeof one);
+        free(dumped);
+        json_decref(json);
+    }
+}
+
 static const struct {
     const char *text, *pointer;
 } bad_models[] = {
@@ -108,7 +144,15 @@ static const struct {
     {"{\"layers\": [{\"activation\": \"swish\"}]}", "/layers/0/activation"},
     {"{\"layers\": [], \"inputs\": 0}", "/inputs"},
     {"{\"layers\": [], \"seed\": -1}", "/seed"},
-    {"{\"layers\": [], \"loss\": \"hinge\"}", "/loss"},
+    {"{\"layers\": [], \"loss\": \"cosine\"}", "/loss"},
+    {"{\"layers\": [{}], \"huber_delta\": 1}", "/huber_delta"}, /* the loss is mse */
+    {"{\"layers\": [{}], \"loss\": \"huber\", \"huber_delta\": 0}", "/huber_delta"},
+    {"{\"layers\": [{}], \"loss\": \"huber\", \"quantile\": 0.5}", "/quantile"},
+    {"{\"layers\": [{}], \"loss\": \"quantile\", \"quantile\": 0}", "/quantile"},
+    {"{\"layers\": [{}], \"loss\": \"quantile\", \"quantile\": 1}", "/quantile"},
+    {"{\"layers\": [{}], \"loss\": \"cross_entropy\", \"label_smoothing\": 1}", "/label_smoothing"},
+    {"{\"layers\": [{}], \"loss\": \"cross_entropy\", \"label_smoothing\": -0.1}",
+     "/label_smoothing"},
     {"{\"layers\": [], \"size\": 1}", "/size"},
     {"{\"layers\": [], \"initializer\": \"luck\"}", "/initializer"},
     {"{\"layers\": [], \"initializer\": \"constant\"}", "/initializer_value"},
@@ -266,10 +310,15 @@ static void test_bad_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_model_defaults),        cmocka_unit_test(test_model_round_trip),
-        cmocka_unit_test(test_initial_values),        cmocka_unit_test(test_bad_models),
-        cmocka_unit_test(test_too_many_layers),       cmocka_unit_test(test_option_defaults),
-        cmocka_unit_test(test_optimizers_round_trip), cmocka_unit_test(test_options_round_trip),
+        cmocka_unit_test(test_model_defaults),
+        cmocka_unit_test(test_model_round_trip),
+        cmocka_unit_test(test_initial_values),
+        cmocka_unit_test(test_loss_parameters_round_trip),
+        cmocka_unit_test(test_bad_models),
+        cmocka_unit_test(test_too_many_layers),
+        cmocka_unit_test(test_option_defaults),
+        cmocka_unit_test(test_optimizers_round_trip),
+        cmocka_unit_test(test_options_round_trip),
         cmocka_unit_test(test_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
