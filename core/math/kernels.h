@@ -4,6 +4,8 @@
 #ifndef BP_KERNELS_H
 #define BP_KERNELS_H
 
+#include <stdbool.h>
+
 #include "activation.h"
 #include "loss.h"
 #include "optimizer.h"
@@ -16,18 +18,28 @@ typedef enum bp_start {
     BP_START_C     /* at what C holds */
 } bp_start;
 
-/* C[i, j] = start, then for k = 0, 1, ... one fma(A[i, k], B[k, j], .). i < m, j < n, k < depth.
- * A[i, k] = a[i * a_row + k * a_column]; B and C are row-major with their strides. */
+/* What becomes of a product's element s after its chain. */
+typedef enum bp_end {
+    BP_END_NONE,
+    BP_END_RELU, /* s > 0 ? s : 0, as `activate` has it */
+    BP_END_GATE  /* gate[i, j] > 0 ? s : 0: relu's way back, as `activate_backward` has it */
+} bp_end;
+
+/* C[i, j] = start, then for k = 0, 1, ... one fma(A[i, k], B[k, j], .), then the end. i < m, j < n,
+ * k < depth. A[i, k] = a[i * a_row + k * a_column]; B and C are row-major with their strides. */
 typedef struct bp_product {
     size_t m, n, depth;
     const float *a;
     size_t a_row, a_column;
     const float *b;
     size_t b_row;
+    bool b_turned; /* b holds B^T: B[k, j] = b[j * b_row + k] */
     float *c;
     size_t c_row;
     bp_start start;
     const float *bias; /* [n], for BP_START_BIAS */
+    bp_end end;
+    const float *gate; /* [m, n] with C's stride, for BP_END_GATE */
 } bp_product;
 
 /* Rows [rows, width] of the last layer; row-major, without padding. */

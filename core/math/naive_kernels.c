@@ -18,14 +18,27 @@ static float chain_start(const bp_product *p, size_t i, size_t j) {
     }
 }
 
+static float chain_end(const bp_product *p, size_t i, size_t j, float sum) {
+    switch (p->end) {
+    case BP_END_RELU:
+        return naive_sigma(BP_ACTIVATION_RELU, sum);
+    case BP_END_GATE:
+        return naive_sigma_backward(BP_ACTIVATION_RELU, p->gate[i * p->c_row + j], sum);
+    default:
+        return sum;
+    }
+}
+
 static void naive_product(const bp_product *p) {
+    const size_t b_row = p->b_turned ? 1 : p->b_row, b_column = p->b_turned ? p->b_row : 1;
     for (size_t i = 0; i < p->m; i++) {
         for (size_t j = 0; j < p->n; j++) {
             float sum = chain_start(p, i, j);
             for (size_t k = 0; k < p->depth; k++) {
-                sum = fmaf(p->a[i * p->a_row + k * p->a_column], p->b[k * p->b_row + j], sum);
+                sum =
+                    fmaf(p->a[i * p->a_row + k * p->a_column], p->b[k * b_row + j * b_column], sum);
             }
-            p->c[i * p->c_row + j] = sum;
+            p->c[i * p->c_row + j] = chain_end(p, i, j, sum);
         }
     }
 }

@@ -82,7 +82,13 @@ static void gather(const bp_row_pass *pass, size_t first, size_t rows) {
     pass->kernels->gather(&g);
 }
 
-/* s(l) = w(l) x(l-1) + b(l) */
+/* Whether sigma of layer l is taken at the end of the product that gives s(l), and sigma' at the
+ * end of the one that gives dl/dx(l): a pass over memory less. */
+static bool product_ends_in_relu(const bp_network *network, size_t l) {
+    return network->activation[l] == BP_ACTIVATION_RELU;
+}
+
+/* s(l) = w(l) x(l-1) + b(l), or x(l) where the product ends in relu */
 static void weighted_sums(const bp_row_pass *pass, size_t l, size_t first, size_t rows, float *s) {
     const bp_network *network = pass->network;
     const size_t in = network->width[l - 1], units = network->width[l];
@@ -97,7 +103,8 @@ static void weighted_sums(const bp_row_pass *pass, size_t l, size_t first, size_
                           .c = s,
                           .c_row = units,
                           .start = BP_START_BIAS,
-                          .bias = pass->parameters + network->bias_offset[l]};
+                          .bias = pass->parameters + network->bias_offset[l],
+                          .end = product_ends_in_relu(network, l) ? BP_END_RELU : BP_END_NONE};
     pass->kernels->product(&product);
 }
 
@@ -106,7 +113,9 @@ static void weighted_sums(const bp_row_pass *pass, size_t l, size_t first, size_
 static void forward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
     float *s = bp_row_buffers_kept(pass->buffers, l, first);
     weighted_sums(pass, l, first, rows, s);
-    if (l < pass->network->layer_count || !bp_loss_is_fused(pass->network->loss_rule.loss)) {
+    const bool by_loss =
+        l == pass->network->layer_count && bp_loss_is_fused(pass->network->loss_rule.loss);
+    if (!by_loss && !product_ends_in_relu(pass->network, l)) {
         pass->kernels->activate(pass->network->activation[l], rows * pass->network->width[l], s,
                                 bp_row_buffers_x(pass->buffers, l, first));
     }
@@ -161,30 +170,29 @@ static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, boo
     }
 }
 
-/* dl/dx(l) = w(l+1)^T dl/ds(l+1); dl/ds(l) = dl/dx(l) . sigma'(s(l)). The product runs transposed,
- * so that the weights are read as they lie and only the small dS is turned. */
-static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows,
-                           float *scratch) {
+/* dl/dx(l) = w(l+1)^T dl/ds(l+1); dl/ds(l) = dl/dx(l) . sigma'(s(l)). */
+static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
     const bp_network *network = pass->network;
     const size_t width = network->width[l], above = network->width[l + 1];
-    float *ds_above = scratch, *dx = scratch + above * rows; /* [above, rows], [width, rows] */
-    pass->kernels->transpose(rows, above, bp_row_buffers_ds(pass->buffers, l + 1, first), above,
-                             ds_above, rows);
-    bp_product product = {.m = width,
-                          .n = rows,
+    const bool relu = product_ends_in_relu(network, l);
+    bp_product product = {.m = rows,
+                          .n = width,
                           .depth = above,
-                          .a = pass->parameters + network->weight_offset[l + 1],
+                          .a = bp_row_buffers_ds(pass->buffers, l + 1, first),
                           .a_row = above,
                           .a_column = 1,
-                          .b = ds_above,
-                          .b_row = rows,
-                          .c = dx,
-                          .c_row = rows,
-                          .start = BP_START_ZERO};
+                          .b = pass->parameters + network->weight_offset[l + 1],
+                          .b_row = above,
+                          .b_turned = true,
+                          .c = bp_row_buffers_ds(pass->buffers, l, first),
+                          .c_row = width,
+                          .start = BP_START_ZERO,
+                          .end = relu ? BP_END_GATE : BP_END_NONE,
+                          .gate = bp_row_buffers_kept(pass->buffers, l, first)};
     pass->kernels->product(&product);
-    pass->kernels->transpose(width, rows, dx, rows, bp_row_buffers_ds(pass->buffers, l, first),
-                             width);
-    through_activation(pass, l, first, rows);
+    if (!relu) {
+        through_activation(pass, l, first, rows);
+    }
 }
 
 static void forward(const bp_row_pass *pass, size_t first, size_t rows, bool backward,
@@ -203,6 +211,6 @@ void bp_row_pass_forward(const bp_row_pass *pass, size_t first, size_t rows, flo
 void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch) {
     forward(pass, first, rows, true, scratch);
     for (size_t l = pass->network->layer_count - 1; l >= 1; l--) {
-        backward_layer(pass, l, first, rows, scratch);
+        backward_layer(pass, l, first, rows);
     }
 }

@@ -102,10 +102,11 @@ static void each_table(trial try_one) {
 
 static void try_product(const bp_kernels *naive, const bp_kernels *table) {
     size_t m = next_size(140), n = next_size(140), depth = next_size(600);
-    bool turned = next_word() % 2; /* A by columns, as the gradient reads it */
-    size_t b_row = n + next_word() % 3, c_row = n + next_word() % 3;
-    float *a = values(m * depth), *b = values(depth * b_row), *bias = values(n);
-    float *c = values(m * c_row), *want = copy_of(c, m * c_row);
+    bool turned = next_word() % 2;   /* A by columns, as the gradient reads it */
+    bool b_turned = next_word() % 2; /* B by columns, as the way back reads the weights */
+    size_t b_row = (b_turned ? depth : n) + next_word() % 3, c_row = n + next_word() % 3;
+    float *a = values(m * depth), *b = values((b_turned ? n : depth) * b_row), *bias = values(n);
+    float *c = values(m * c_row), *gate = values(m * c_row), *want = copy_of(c, m * c_row);
     bp_product p = {.m = m,
                     .n = n,
                     .depth = depth,
@@ -114,10 +115,13 @@ static void try_product(const bp_kernels *naive, const bp_kernels *table) {
                     .a_column = turned ? m : 1,
                     .b = b,
                     .b_row = b_row,
+                    .b_turned = b_turned,
                     .c = c,
                     .c_row = c_row,
                     .start = (bp_start)(next_word() % 3),
-                    .bias = bias};
+                    .bias = bias,
+                    .end = (bp_end)(next_word() % 3),
+                    .gate = gate};
     table->product(&p);
     p.c = want;
     naive->product(&p);
@@ -126,6 +130,7 @@ static void try_product(const bp_kernels *naive, const bp_kernels *table) {
     free(b);
     free(bias);
     free(c);
+    free(gate);
     free(want);
 }
 
