@@ -67,12 +67,13 @@ static const size_t tile_rows[NV] = {4};
 
 enum {
     PANEL = VL * NV,
-    DEPTH_BLOCK = 128,       /* a packed panel of AVX-512 fills 32 KiB of the first cache */
-    PACK_FROM_ROWS = 24,     /* fewer rows do not pay for the copy */
-    PACK_FROM_FLOATS = 8192, /* a smaller B lies in the first cache as it is */
-    TURN_ROWS = 4 * VL,      /* of a turned product at a time, */
-    TURN_COLUMNS = 72,       /* a whole number of tiles, */
-    TURN_DEPTH = 512         /* and values of k */
+    DEPTH_BLOCK = 128,        /* a packed panel of AVX-512 fills 32 KiB of the first cache */
+    PACK_FROM_ROWS = 24,      /* fewer rows do not pay for the copy */
+    PACK_FROM_FLOATS = 8192,  /* a smaller B lies in the first cache as it is */
+    TURN_FROM_IDLE = 12 * VL, /* fewer idle lanes do not pay for turning C twice */
+    TURN_ROWS = 4 * VL,       /* of a turned product at a time, */
+    TURN_COLUMNS = 72,        /* a whole number of tiles, */
+    TURN_DEPTH = 512          /* and values of k */
 };
 
 BP_INLINE void load_tile(vf *sum, const int rows, const int vectors, const tile *t,
@@ -316,7 +317,7 @@ BP_INLINE bool pays_to_turn(const bp_product *p) {
         const size_t rows = p->m < TURN_ROWS ? p->m : TURN_ROWS;
         return p->a_column == 1 && rows * (p->n + p->depth) < p->n * p->depth;
     }
-    return p->n <= (p->a_row == 1 ? VL * 3 / 4 : VL / 4);
+    return p->a_row == 1 ? p->n < VL && p->depth * (VL - p->n) >= TURN_FROM_IDLE : p->n <= VL / 4;
 }
 
 /* Rows [i, i + rows), columns [j, j + columns) and values [k, k + depth) of a product that runs
