@@ -13,7 +13,10 @@
 #include "vector_math.h"
 #include "vector_sum.h"
 
-enum { NARROW = 32 }; /* widths up to this are turned */
+enum {
+    NARROW = 32, /* widths up to this are turned, */
+    FEW = 96     /* numbers up to this one by one */
+};
 
 static float row_max(size_t width, const float *s) {
     float most = s[0];
@@ -80,6 +83,16 @@ static float sum_below(size_t width, float most, const float *s) {
 /* Rows [count, width] turned to [width][VL]; lanes from `count` on repeat a valid row. */
 BP_INLINE void turn_rows(const float *s, size_t count, size_t width, vf turned[NARROW]) {
     turned[0] = (vf){0}; /* gcc does not see that a width is never 0 */
+    if (count * width <= FEW) {
+        for (size_t j = 0; j < width; j++) {
+            float lane[VL];
+            for (size_t i = 0; i < VL; i++) {
+                lane[i] = s[(i < count ? i : 0) * width + j];
+            }
+            turned[j] = vf_load(lane);
+        }
+        return;
+    }
     for (size_t j = 0; j < width; j += VL) {
         size_t lanes = width - j < VL ? width - j : VL;
         vf block[VL];
@@ -95,6 +108,16 @@ BP_INLINE void turn_rows(const float *s, size_t count, size_t width, vf turned[N
 }
 
 BP_INLINE void turn_back(const vf *turned, size_t count, size_t width, float *rows) {
+    if (count * width <= FEW) {
+        for (size_t j = 0; j < width; j++) {
+            float lane[VL];
+            vf_store(lane, turned[j]);
+            for (size_t i = 0; i < count; i++) {
+                rows[i * width + j] = lane[i];
+            }
+        }
+        return;
+    }
     for (size_t j = 0; j < width; j += VL) {
         size_t lanes = width - j < VL ? width - j : VL;
         vf block[VL];
