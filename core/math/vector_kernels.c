@@ -9,29 +9,61 @@
 #include "vector_output.h"
 #include "vector_product.h"
 
+enum { SUM_VECTORS = 4 };
+
+/* Columns [j, j + several vectors): each lane's chain waits for its last addition, so several
+ * vectors go down together. */
+BP_INLINE void sum_columns(const int vectors, size_t rows, const float *a, size_t a_row,
+                           size_t lanes, bool goes_on, float *out) {
+    vf sum[SUM_VECTORS];
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) {
+        sum[v] = goes_on ? vf_load_lanes(out + v * VL, lanes) : (vf){0};
+    }
+    for (size_t i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) {
+            sum[v] += vf_load_lanes(a + i * a_row + (size_t)v * VL, lanes);
+        }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; v++) {
+        vf_store_lanes(out + v * VL, sum[v], lanes);
+    }
+}
+
 static void vector_column_sums(size_t rows, size_t width, const float *a, size_t a_row,
                                bp_start start, float *out) {
-    for (size_t j = 0; j < width; j += VL) {
-        size_t lanes = width - j < VL ? width - j : VL;
-        vf sum = start == BP_START_C ? vf_load_lanes(out + j, lanes) : (vf){0};
-        for (size_t i = 0; i < rows; i++) {
-            sum += vf_load_lanes(a + i * a_row + j, lanes);
-        }
-        vf_store_lanes(out + j, sum, lanes);
+    const bool goes_on = start == BP_START_C;
+    size_t j = 0;
+    for (; width - j >= SUM_VECTORS * VL; j += SUM_VECTORS * VL) {
+        sum_columns(SUM_VECTORS, rows, a + j, a_row, VL, goes_on, out + j);
+    }
+    for (; j < width; j += VL) {
+        const size_t lanes = width - j < VL ? width - j : VL;
+        sum_columns(1, rows, a + j, a_row, lanes, goes_on, out + j);
     }
 }
 
 /* --- rows and parameters -------------------------------------------------------------------- */
 
+static const float *gathered_row(const bp_gather *g, size_t i) {
+    return g->x + (g->index != NULL ? g->index[i] : i) * g->width;
+}
+
+/* The rows lie anywhere, so the next one is fetched while this one is worked on. */
 static void vector_gather(const bp_gather *g) {
+    const float *x = gathered_row(g, 0);
     for (size_t i = 0; i < g->rows; i++) {
-        const float *x = g->x + (g->index != NULL ? g->index[i] : i) * g->width;
+        const float *next = i + 1 < g->rows ? gathered_row(g, i + 1) : x;
         float *out = g->out + i * g->width;
         for (size_t j = 0; j < g->width; j += VL) {
             size_t lanes = g->width - j < VL ? g->width - j : VL;
+            __builtin_prefetch(next + j);
             vf centred = vf_load_lanes(x + j, lanes) - vf_load_lanes(g->mean + j, lanes);
             vf_store_lanes(out + j, centred * vf_load_lanes(g->scale + j, lanes), lanes);
         }
+        x = next;
     }
 }
 
