@@ -57,7 +57,7 @@ static void run_passes(bp_gradients *g, const float *rows) {
     for (size_t first = 0; first < g->rows; first += TILE_ROWS) {
         size_t tile = tile_from(first, g->rows);
         if (g->targets != NULL) {
-            bp_row_pass_both(&pass, first, tile, g->scratch);
+            bp_row_pass_both(&pass, first, tile, g->scratch, NULL);
         } else {
             bp_row_pass_forward(&pass, first, tile, g->scratch);
         }

@@ -1,6 +1,5 @@
 #include "phases.h"
 
-#include "clock.h"
 #include "memory.h"
 
 /* A phase of less work than this is not worth a second worker: about 20 us of one. It decides who
@@ -41,9 +40,12 @@ static void train_rows(void *context, size_t task, size_t worker) {
     const phase *p = context;
     size_t first = task * p->phases->tile_rows;
     size_t rows = least(p->phases->tile_rows, p->rows - first);
-    bp_row_pass_both(p->pass, first, rows, scratch_of(p->phases, worker));
+    bp_laps *laps = bp_stopwatch_laps(&p->phases->stopwatch, worker);
+    bp_laps_begin(laps);
+    bp_row_pass_both(p->pass, first, rows, scratch_of(p->phases, worker), laps);
     if (p->update != NULL) {
         bp_update_prepare(p->update, first, rows);
+        bp_lap(laps, BP_PART_UPDATE);
     }
 }
 
@@ -56,7 +58,16 @@ static void evaluate_rows(void *context, size_t task, size_t worker) {
 
 static void run_block(void *context, size_t task, size_t worker) {
     const phase *p = context;
-    p->stage->run(p->update, &p->phases->blocks[task], scratch_of(p->phases, worker));
+    const bp_block *block = &p->phases->blocks[task];
+    float *scratch = scratch_of(p->phases, worker);
+    bp_laps *laps = bp_stopwatch_laps(&p->phases->stopwatch, worker);
+    bp_laps_begin(laps);
+    p->stage->run(p->update, block, scratch);
+    bp_lap(laps, p->stage->reads_rows ? BP_PART_BACKWARD : BP_PART_UPDATE);
+    if (p->stage->then != NULL) {
+        p->stage->then(p->update, block, scratch);
+        bp_lap(laps, BP_PART_UPDATE);
+    }
 }
 
 /* --- phases --------------------------------------------------------------------------------- */
@@ -76,24 +87,23 @@ static double product_flops(const bp_phases *p, size_t rows) {
 
 void bp_phases_rows(bp_phases *p, const bp_row_pass *pass, size_t rows, const bp_update *scaled,
                     double *sum) {
-    double begin = bp_clock_seconds();
     phase context = {.phases = p, .pass = pass, .update = scaled, .rows = rows};
+    bp_stopwatch_begin_phase(&p->stopwatch);
     run(p, train_rows, &context, tiles_of(p, rows), 2 * product_flops(p, rows));
+    bp_stopwatch_end_phase(&p->stopwatch);
     for (size_t i = 0; i < rows; i++) {
         *sum += (double)p->buffers.loss[i];
     }
-    p->seconds.rows += bp_clock_seconds() - begin;
 }
 
 bool bp_phases_stage(bp_phases *p, bp_update *update, const bp_update_stage *stage) {
-    double begin = bp_clock_seconds();
     phase context = {.phases = p, .update = update, .stage = stage};
     double flops = stage->reads_rows ? product_flops(p, update->rows)
                                      : FLOPS_OF_STAGE * (double)p->network->parameter_count;
+    bp_stopwatch_begin_phase(&p->stopwatch);
     run(p, run_block, &context, p->block_count, flops);
-    bool finite = stage->settle == NULL || stage->settle(update);
-    p->seconds.parameters += bp_clock_seconds() - begin;
-    return finite;
+    bp_stopwatch_end_phase(&p->stopwatch);
+    return stage->settle == NULL || stage->settle(update);
 }
 
 void bp_phases_evaluate(bp_phases *p, const bp_row_pass *pass, size_t rows) {
@@ -121,6 +131,9 @@ bp_status bp_phases_init(bp_phases *out, const bp_train_place *place, size_t thr
     out->tile_rows = choose_tile_rows(rows, out->workers);
     bp_status status = bp_row_buffers_new(&out->buffers, network, rows, out->tile_rows, true, err);
     if (status == BP_OK) {
+        status = bp_stopwatch_init(&out->stopwatch, out->workers, err);
+    }
+    if (status == BP_OK) {
         status = bp_blocks_new(&out->blocks, &out->block_count, network, err);
     }
     if (status != BP_OK) {
@@ -137,5 +150,6 @@ void bp_phases_clear(bp_phases *phases) {
     bp_row_buffers_clear(&phases->buffers);
     free(phases->blocks);
     free(phases->scratch);
+    bp_stopwatch_clear(&phases->stopwatch);
     *phases = (bp_phases){0};
 }

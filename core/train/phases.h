@@ -16,7 +16,7 @@ typedef struct bp_phases {
     size_t block_count;
     float *scratch; /* [workers, scratch_floats] */
     size_t scratch_floats;
-    bp_phase_seconds seconds; /* spent so far */
+    bp_stopwatch stopwatch;
 } bp_phases;
 
 /* For up to `rows` rows at once, on at most `threads` workers (0: all of the pool). NO_MEMORY;

@@ -197,7 +197,6 @@ static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size
 
 static void forward(const bp_row_pass *pass, size_t first, size_t rows, bool backward,
                     float *scratch) {
-    gather(pass, first, rows);
     for (size_t l = 1; l <= pass->network->layer_count; l++) {
         forward_layer(pass, l, first, rows);
     }
@@ -205,12 +204,18 @@ static void forward(const bp_row_pass *pass, size_t first, size_t rows, bool bac
 }
 
 void bp_row_pass_forward(const bp_row_pass *pass, size_t first, size_t rows, float *scratch) {
+    gather(pass, first, rows);
     forward(pass, first, rows, false, scratch);
 }
 
-void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch) {
+void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch,
+                      bp_laps *laps) {
+    gather(pass, first, rows);
+    bp_lap(laps, BP_PART_GATHER);
     forward(pass, first, rows, true, scratch);
+    bp_lap(laps, BP_PART_FORWARD);
     for (size_t l = pass->network->layer_count - 1; l >= 1; l--) {
         backward_layer(pass, l, first, rows);
     }
+    bp_lap(laps, BP_PART_BACKWARD);
 }

@@ -5,6 +5,7 @@
 
 #include "kernels.h"
 #include "snapshot.h"
+#include "stopwatch.h"
 #include "targets.h"
 
 /* The buffers of a minibatch of up to `rows` rows. */
@@ -46,7 +47,8 @@ typedef struct bp_row_pass {
 /* Rows [first, first + rows) of the minibatch: fills x(0)..x(L) and, with targets, loss. */
 void bp_row_pass_forward(const bp_row_pass *pass, size_t first, size_t rows, float *scratch);
 
-/* The same, and dl/ds(l) for all layers. */
-void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch);
+/* The same, and dl/ds(l) for all layers. `laps` times the parts; NULL: not wanted. */
+void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch,
+                      bp_laps *laps);
 
 #endif

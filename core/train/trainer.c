@@ -132,8 +132,10 @@ bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
         return bp_fail(err, BP_INVALID, NULL, "the last epoch is over");
     }
     size_t in_epoch = (size_t)(t->progress.step % t->progress.steps_per_epoch);
+    bp_stopwatch_begin_step(&t->phases.stopwatch);
     if (in_epoch == 0) {
         begin_epoch(t);
+        bp_stopwatch_charge(&t->phases.stopwatch, BP_PART_GATHER);
     }
     const size_t first = in_epoch * t->batch, rows = least(t->batch, t->split.training - first);
     bp_update update = begin_update(t);
@@ -149,6 +151,10 @@ bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
     }
     t->progress.grad_norm = update.gradient_norm;
     count_step(t, rows, sum);
+    bp_stopwatch_end_step(&t->phases.stopwatch);
+    if (t->progress.step % t->progress.steps_per_epoch == 0) {
+        bp_stopwatch_stop(&t->phases.stopwatch);
+    }
     return BP_OK;
 }
 
@@ -254,13 +260,17 @@ void bp_trainer_free(bp_trainer *t) {
 
 /* --- what it tells -------------------------------------------------------------------------- */
 
+void bp_trainer_pause(bp_trainer *t) {
+    bp_stopwatch_stop(&t->phases.stopwatch);
+}
+
 bool bp_trainer_done(const bp_trainer *t) {
     return t->progress.step >= t->steps_total;
 }
 
 bp_train_progress bp_trainer_progress(const bp_trainer *t) {
     bp_train_progress progress = t->progress;
-    progress.seconds = t->phases.seconds;
+    progress.seconds = t->phases.stopwatch.seconds;
     return progress;
 }
 
@@ -270,6 +280,7 @@ size_t bp_trainer_validation_rows(const bp_trainer *t) {
 
 void bp_trainer_validate(bp_trainer *t, bp_evaluation *out) {
     const uint32_t *held_out = t->split.rows + t->split.training;
+    bp_stopwatch_stop(&t->phases.stopwatch);
     bp_metrics_reset(&t->metrics);
     const size_t most = t->phases.buffers.rows;
     for (size_t first = 0; first < t->split.validation; first += most) {

@@ -14,6 +14,7 @@
 #include "pool.h"
 #include "regularization.h"
 #include "snapshot.h"
+#include "stopwatch.h"
 
 typedef struct bp_train_options {
     uint64_t epochs; /* 1..BP_MAX_EPOCHS */
@@ -61,11 +62,6 @@ BP_NODISCARD bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spe
                                      const bp_snapshot *current, const bp_dataset *data,
                                      const bp_train_options *options, bp_error *err);
 
-typedef struct bp_phase_seconds {
-    double rows;       /* gather, forward, loss, backward to dl/ds(1) */
-    double parameters; /* gradients and update */
-} bp_phase_seconds;
-
 typedef struct bp_train_progress {
     uint64_t epoch; /* epochs finished */
     uint64_t step;  /* minibatches finished */
@@ -98,6 +94,10 @@ void bp_trainer_free(bp_trainer *trainer); /* NULL is allowed */
 /* One minibatch. One caller at a time; allocates nothing. DIVERGED: the loss is not finite (the
  * weights stay as they were before the step). Past the last epoch: INVALID. */
 BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
+
+/* Until the next step, time is not the training's: progress.seconds does not count it. Ends of
+ * epochs and bp_trainer_validate need no such call. */
+void bp_trainer_pause(bp_trainer *trainer);
 
 bool bp_trainer_done(const bp_trainer *trainer);
 bp_train_progress bp_trainer_progress(const bp_trainer *trainer);

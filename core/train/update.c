@@ -139,11 +139,14 @@ static void descend(const bp_update *u, const bp_block *b, float *scratch) {
 }
 
 /* The gradient lives in scratch: [runs, units]. */
-static void reduce_and_optimize(const bp_update *u, const bp_block *b, float *scratch) {
+static void reduce_to_scratch(const bp_update *u, const bp_block *b, float *scratch) {
     weight_product(u, b, scratch, b->units, BP_START_ZERO);
     if (has_biases(b)) {
         bias_sums(u, b, scratch + b->inputs * b->units, BP_START_ZERO);
     }
+}
+
+static void optimize_from_scratch(const bp_update *u, const bp_block *b, float *scratch) {
     if (u->clipping.value > 0) {
         u->kernels->clamp(run_count(b) * b->units, u->clipping.value, scratch);
     }
@@ -197,7 +200,8 @@ static void limit_norms(const bp_update *u, const bp_block *b, float *scratch) {
 }
 
 static const bp_update_stage descend_stage = {.run = descend, .reads_rows = true};
-static const bp_update_stage fused_stage = {.run = reduce_and_optimize, .reads_rows = true};
+static const bp_update_stage fused_stage = {
+    .run = reduce_to_scratch, .then = optimize_from_scratch, .reads_rows = true};
 static const bp_update_stage reduce_stage = {.run = reduce, .reads_rows = true};
 static const bp_update_stage clip_stage = {.run = clip, .settle = settle_norm};
 static const bp_update_stage optimize_stage = {.run = optimize};

@@ -48,6 +48,8 @@ typedef struct bp_update {
 /* One pass over all blocks, which any workers share. */
 typedef struct bp_update_stage {
     void (*run)(const bp_update *update, const bp_block *block, float *scratch);
+    /* On the same block at once, with what `run` left in scratch; NULL: nothing. */
+    void (*then)(const bp_update *update, const bp_block *block, float *scratch);
     /* Then on one thread; false: the gradient is not finite, and no stage may follow. NULL: nothing
      * to do. */
     bool (*settle)(bp_update *update);

@@ -114,13 +114,19 @@ static json_t *progress_to_json(const bp_job_info *info) {
         bp_json_number(progress->step > 0 ? progress->grad_norm : (double)NAN));
 }
 
+static json_t *phase_seconds_of(const bp_phase_seconds *seconds) {
+    json_t *json = json_object();
+    for (size_t part = 0; part < BP_PART_COUNT; part++) {
+        json_object_set_new(json, bp_part_names[part], bp_json_number(seconds->part[part]));
+    }
+    return json;
+}
+
 static json_t *outcome_of(const bp_job_info *info) {
-    const bp_phase_seconds *seconds = &info->progress.seconds;
-    return json_pack("{s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "learning_rate",
+    return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "learning_rate",
                      bp_shortest_double(info->request.options.learning_rate), "metrics",
-                     metrics_of(&info->last), "best", best_of(info), "phase_seconds", "rows",
-                     bp_json_number(seconds->rows), "parameters",
-                     bp_json_number(seconds->parameters), "checkpoint", checkpoint_of(info),
+                     metrics_of(&info->last), "best", best_of(info), "phase_seconds",
+                     phase_seconds_of(&info->progress.seconds), "checkpoint", checkpoint_of(info),
                      "receipt", receipt_of(info), "error", error_of(info), "links", links_of(info));
 }
 

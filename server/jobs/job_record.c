@@ -17,15 +17,22 @@ _Static_assert(sizeof(bp_job_point) == POINT_WORDS * 8, "a point is POINT_WORDS 
 
 /* --- writing -------------------------------------------------------------------------------- */
 
+static json_t *describe_seconds(const bp_phase_seconds *seconds) {
+    json_t *json = json_object();
+    for (size_t part = 0; part < BP_PART_COUNT; part++) {
+        json_object_set_new(json, bp_part_names[part], bp_record_number(seconds->part[part]));
+    }
+    return json;
+}
+
 static json_t *describe_progress(const bp_train_progress *progress) {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)progress->epoch,
-        "step", (json_int_t)progress->step, "steps_per_epoch",
-        (json_int_t)progress->steps_per_epoch, "samples_seen", (json_int_t)progress->samples_seen,
-        "batch_loss", bp_record_number(progress->batch_loss), "epoch_loss",
+        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)progress->epoch, "step",
+        (json_int_t)progress->step, "steps_per_epoch", (json_int_t)progress->steps_per_epoch,
+        "samples_seen", (json_int_t)progress->samples_seen, "batch_loss",
+        bp_record_number(progress->batch_loss), "epoch_loss",
         bp_record_number(progress->epoch_loss), "grad_norm", bp_record_number(progress->grad_norm),
-        "rows_seconds", bp_record_number(progress->seconds.rows), "parameters_seconds",
-        bp_record_number(progress->seconds.parameters));
+        "phase_seconds", describe_seconds(&progress->seconds));
 }
 
 static json_t *describe_error(const bp_job_info *info) {
@@ -120,6 +127,15 @@ static uint64_t count_of(const json_t *object, const char *key) {
     return value > 0 ? (uint64_t)value : 0;
 }
 
+/* Of a record that has other parts, they are not known. */
+static bp_phase_seconds read_seconds(const json_t *json) {
+    bp_phase_seconds seconds;
+    for (size_t part = 0; part < BP_PART_COUNT; part++) {
+        seconds.part[part] = bp_record_get_number(json_object_get(json, bp_part_names[part]));
+    }
+    return seconds;
+}
+
 static void read_progress(const json_t *json, bp_train_progress *out) {
     *out = (bp_train_progress){
         .epoch = count_of(json, "epoch"),
@@ -129,9 +145,7 @@ static void read_progress(const json_t *json, bp_train_progress *out) {
         .batch_loss = bp_record_get_number(json_object_get(json, "batch_loss")),
         .epoch_loss = bp_record_get_number(json_object_get(json, "epoch_loss")),
         .grad_norm = bp_record_get_number(json_object_get(json, "grad_norm")),
-        .seconds = {.rows = bp_record_get_number(json_object_get(json, "rows_seconds")),
-                    .parameters =
-                        bp_record_get_number(json_object_get(json, "parameters_seconds"))},
+        .seconds = read_seconds(json_object_get(json, "phase_seconds")),
     };
 }
 

@@ -70,6 +70,13 @@ static bool step(void *context) {
     return bp_trainer_step(e->trainer, &e->err) == BP_OK;
 }
 
+static bool run_engine(void *context, double seconds, bp_window *out) {
+    entrant *e = context;
+    bool went = bp_stepper_run(&e->stepper, seconds, out);
+    bp_trainer_pause(e->trainer); /* others have their turn */
+    return went;
+}
+
 static bp_trainer *make_trainer(const bench *b, const bp_workload *load, bp_train_options settings,
                                 bp_pool *pool) {
     settings.epochs = BP_MAX_EPOCHS;
@@ -136,7 +143,7 @@ static void enter_engine(bench *b, const bp_workload *load, size_t batch, size_t
     entrant *e = &b->contest.entrants[place];
     e->trainer = make_trainer(b, load, settings, b->pools[t]);
     e->stepper = (bp_stepper){.step = step, .context = e};
-    enter(b, place, bp_stepper_run, &e->stepper);
+    enter(b, place, run_engine, e);
 }
 
 /* The FLOP/s of this contest; the best of the run, where the machine left too few clean windows:
@@ -241,8 +248,7 @@ static bp_report_row result_row(const bench *b, const bp_workload *load, size_t 
     } else {
         value[BP_MARK_OPTIMIZER] = ratio(row.ours.rate, results[engine_place(b, 0, t)].rate);
     }
-    bp_phase_seconds seconds = bp_trainer_progress(b->contest.entrants[place].trainer).seconds;
-    row.parameters_share = ratio(seconds.parameters, seconds.rows + seconds.parameters);
+    row.seconds = bp_trainer_progress(b->contest.entrants[place].trainer).seconds;
     return row;
 }
 

@@ -19,8 +19,9 @@ void bp_report_open(bp_report *report, const char *path) {
 }
 
 void bp_report_heading(bp_report *report) {
-    fprintf(report->table, "%-30s %9s %7s %-9s %11s %8s %7s %8s %8s", "net", "minibatch", "threads",
-            "optimizer", "samples/s", "GFLOP/s", "of peak", "1 thread", "windows");
+    fprintf(report->table, "%-30s %9s %7s %-9s %11s %8s %7s %8s %13s %8s", "net", "minibatch",
+            "threads", "optimizer", "samples/s", "GFLOP/s", "of peak", "1 thread", "backward",
+            "windows");
     if (report->with_torch) {
         fprintf(report->table, " %11s %7s %8s", "PyTorch", "ratio", "windows");
     }
@@ -51,6 +52,37 @@ static void print_value(FILE *file, int width, const char *unit, double value) {
     fprintf(file, " %*s", width, text);
 }
 
+/* Of the time of forward; in brackets as the multiplications are counted. */
+static double backward_ratio(const bp_report_row *row) {
+    const double *part = row->seconds.part;
+    return part[BP_PART_FORWARD] > 0 ? part[BP_PART_BACKWARD] / part[BP_PART_FORWARD] : 0;
+}
+
+static double counted_ratio(const bp_workload *load) {
+    return load->flops_per_sample / (2 * load->weights) - 1;
+}
+
+static void print_backward(FILE *file, const bp_report_row *row) {
+    char text[32];
+    snprintf(text, sizeof text, "%.2fx (%.2f)", backward_ratio(row), counted_ratio(row->load));
+    fprintf(file, " %13s", text);
+}
+
+static void print_json_parts(FILE *file, const bp_report_row *row) {
+    double total = 0;
+    for (size_t i = 0; i < BP_PART_COUNT; i++) {
+        total += row->seconds.part[i];
+    }
+    fprintf(file,
+            "\"backward_to_forward\": %.4f, \"backward_to_forward_counted\": %.4f, \"shares\": {",
+            backward_ratio(row), counted_ratio(row->load));
+    for (size_t i = 0; i < BP_PART_COUNT; i++) {
+        fprintf(file, "%s\"%s\": %.4f", i > 0 ? ", " : "", bp_part_names[i],
+                total > 0 ? row->seconds.part[i] / total : 0);
+    }
+    fprintf(file, "}, ");
+}
+
 static void print_windows(FILE *file, bp_window_result result) {
     char text[32];
     snprintf(text, sizeof text, "%zu/%zu", result.clean, result.windows);
@@ -64,6 +96,7 @@ static void print_table_row(const bp_report *report, const bp_report_row *row) {
     fprintf(report->table, "%11.0f %8.1f", samples, samples * row->load->flops_per_sample / 1e9);
     print_value(report->table, 7, "%", 100 * m->value[BP_MARK_PEAK]);
     print_value(report->table, 8, "x", m->value[BP_MARK_SCALING]);
+    print_backward(report->table, row);
     print_windows(report->table, row->ours);
     if (row->torch.rate > 0) {
         fprintf(report->table, " %11.0f", row->torch.rate * (double)m->batch);
@@ -80,9 +113,9 @@ static void print_json_row(const bp_report *report, const bp_report_row *row) {
     print_json_key(report, row);
     fprintf(report->json,
             "\"samples_per_second\": %.1f, \"flops_per_second\": %.4g, \"clean_windows\": %zu, "
-            "\"windows\": %zu, \"parameters_share\": %.4f, ",
-            samples, samples * row->load->flops_per_sample, row->ours.clean, row->ours.windows,
-            row->parameters_share);
+            "\"windows\": %zu, ",
+            samples, samples * row->load->flops_per_sample, row->ours.clean, row->ours.windows);
+    print_json_parts(report->json, row);
     if (row->peak > 0) {
         fprintf(report->json, "\"fma_peak\": %.4g, ", row->peak);
     }

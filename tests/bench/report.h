@@ -6,6 +6,7 @@
 
 #include "clean_window.h"
 #include "marks.h"
+#include "stopwatch.h"
 #include "workload.h"
 
 typedef struct bp_report {
@@ -22,8 +23,8 @@ typedef struct bp_report_row {
     bp_window_result ours;  /* steps/s */
     bp_window_result torch; /* steps/s; rate 0: not measured */
     size_t torch_threads;
-    double peak;             /* FLOP/s; 0: not known */
-    double parameters_share; /* of the time of the two phases, the second's */
+    double peak; /* FLOP/s; 0: not known */
+    bp_phase_seconds seconds;
 } bp_report_row;
 
 /* path NULL: no JSON; "-": on standard output, and the table on standard error. */

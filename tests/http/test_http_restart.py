@@ -1,5 +1,7 @@
 """What was acknowledged is there after a stop and a start; stopping is clean and quick."""
+import json
 import signal
+import sqlite3
 import subprocess
 
 import apiclient
@@ -22,6 +24,24 @@ def fill(client):
     return client.train(**samples.job("m", "d", validation={"fraction": 0.2},
                                       regularization={"l2": 0.001, "max_norm": 3},
                                       gradient_clipping={"norm": 0.5}))["id"]
+
+
+def test_a_job_recorded_with_other_parts_loads(start, tmp_path):
+    client = start(data_dir=tmp_path / "data")
+    job = fill(client)
+    now = client.job(job)["phase_seconds"]
+    assert all(seconds > 0 for seconds in now.values())
+    client.daemon.stop()
+    with sqlite3.connect(tmp_path / "data/catalogue.sqlite3") as catalogue:
+        (text,) = catalogue.execute("SELECT json FROM objects WHERE kind = 'job'").fetchone()
+        record = json.loads(text)
+        del record["progress"]["phase_seconds"]
+        record["progress"].update(rows_seconds=0.5, parameters_seconds=0.25)
+        catalogue.execute("UPDATE objects SET json = ? WHERE kind = 'job'", [json.dumps(record)])
+    catalogue.close()
+    again = start(data_dir=tmp_path / "data").job(job)
+    assert again["phase_seconds"] == dict.fromkeys(now), again
+    assert again["state"] == "succeeded" and again["step"] > 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

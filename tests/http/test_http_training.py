@@ -258,6 +258,15 @@ def test_threads_that_train_give_way_to_those_that_answer(start):
     assert sum(places.values()) - behind >= 3, places  # main, HTTP, slow requests
 
 
+def test_seconds_of_the_parts_add_up(client, name):
+    client.put_csv(name, samples.blobs_text(300))
+    client.post("/v1/models", samples.model(name, (64, 64, 3)), expect=201)
+    job = client.train(**samples.job(name, epochs=100, validation={"fraction": 0}))
+    assert list(job["phase_seconds"]) == ["gather", "forward", "backward", "update"]
+    assert all(seconds > 0 for seconds in job["phase_seconds"].values())
+    assert 0.2 * job["elapsed_seconds"] < sum(job["phase_seconds"].values()) <= job["elapsed_seconds"]
+
+
 def test_defaults_of_a_job(client, name):
     client.put_csv(name, samples.blobs_text(90))
     client.post("/v1/models", samples.model(name), expect=201)

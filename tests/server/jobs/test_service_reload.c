@@ -194,6 +194,9 @@ static void assert_same_job(const bp_job_info *a, const bp_job_info *b) {
     assert_int_equal(a->progress.samples_seen, b->progress.samples_seen);
     assert_same_number(a->progress.batch_loss, b->progress.batch_loss);
     assert_same_number(a->progress.epoch_loss, b->progress.epoch_loss);
+    for (size_t part = 0; part < BP_PART_COUNT; part++) {
+        assert_true(a->progress.seconds.part[part] == b->progress.seconds.part[part]);
+    }
     assert_same_points(&a->last, &b->last);
     assert_same_points(&a->best, &b->best);
     assert_int_equal(a->error.code, b->error.code);
