@@ -26,6 +26,14 @@ export function formatPercent(value, digits = 1) {
   return `${shown.toFixed(digits)} %`;
 }
 
+// What each part is of their sum: 2 / 43 / 54 / 1 %.
+export function formatShares(parts) {
+  const values = Object.values(parts ?? {});
+  const total = values.reduce((sum, value) => sum + value, 0);
+  if (!values.every(known) || !(total > 0)) return MISSING;
+  return `${values.map((value) => Math.round((100 * value) / total)).join(" / ")} %`;
+}
+
 export function formatRate(value) {
   if (!known(value)) return MISSING;
   if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;

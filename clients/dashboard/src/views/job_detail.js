@@ -17,6 +17,7 @@ const FIGURES = [
   ["Best", (job) => (job.best?.epoch ? `${format.formatLoss(job.best.value)} at epoch ${job.best.epoch}` : format.MISSING)],
   ["Samples/s", (job) => format.formatRate(job.samples_per_second)],
   ["Elapsed", (job) => format.formatDuration(job.elapsed_seconds)],
+  ["Gather / forward / backward / update", (job) => format.formatShares(job.phase_seconds)],
   ["Time left", (job) => (isTerminal(job) ? format.MISSING : format.formatDuration(job.eta_seconds))],
   ["Step", (job) => `${format.formatCount(job.step)} / ${format.formatCount(job.steps_total)}`],
   ["Learning rate", (job) => (job.learning_rate > 0 ? String(Number(job.learning_rate.toPrecision(4))) : format.MISSING)],
