@@ -30,12 +30,22 @@ void bp_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t ou
     philox(counter, key, out);
 }
 
-void bp_random_block(uint64_t seed, bp_stream stream, uint32_t major, uint64_t minor,
+void bp_random_block(uint64_t seed, bp_random_stream stream, uint64_t major, uint64_t minor,
                      uint32_t out[4]) {
     const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
-    const uint32_t counter[4] = {
-        (uint32_t)minor, (uint32_t)(minor >> 32 & 0xFFFFFFu) | (uint32_t)stream << 24, major, 0};
+    const uint32_t counter[4] = {(uint32_t)minor,
+                                 (uint32_t)(minor >> 32 & 0xFFFFFFu) | (uint32_t)stream << 24,
+                                 (uint32_t)major, (uint32_t)(major >> 32)};
     bp_philox4x32(counter, key, out);
+}
+
+void bp_random_words(const bp_random_run *run, size_t count, uint32_t *out) {
+    uint32_t words[4];
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t e = run->first + i;
+        bp_random_block(run->seed, run->stream, run->major, e / 64 * 16 + e % 16, words);
+        out[i] = words[e / 16 % 4];
+    }
 }
 
 float bp_random_unit(uint32_t word) {
@@ -55,7 +65,7 @@ static void draw_many(const uint32_t key[2], const uint32_t counter[4], uint64_t
     }
 }
 
-void bp_random_permutation(uint64_t seed, bp_stream stream, uint32_t major, size_t count,
+void bp_random_permutation(uint64_t seed, bp_random_stream stream, uint32_t major, size_t count,
                            uint32_t *order) {
     for (size_t i = 0; i < count; i++) {
         order[i] = (uint32_t)i;

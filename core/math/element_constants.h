@@ -62,6 +62,18 @@
 #define BP_SILU_MIN_INPUT -110.0f
 #define BP_SILU_FAR_POWER -60
 
+/* The normal quantile, AS 241: ratios of cubics, from the highest power down. A / B where
+ * |p - 1/2| <= CENTRAL, in CENTRAL^2 - (p - 1/2)^2; beyond, with r the root of -log of the nearer
+ * tail, C / D in r - 1.6 up to r = 5 and E / F in r - 5 from there. */
+#define BP_QUANTILE_CENTRAL 0.425f
+#define BP_QUANTILE_CENTRAL_SQUARE 0.180625f
+#define BP_QUANTILE_A 59.109374720f, 159.29113202f, 50.434271938f, 3.3871327179f
+#define BP_QUANTILE_B 67.187563600f, 78.757757664f, 17.895169469f, 1.0f
+#define BP_QUANTILE_C 0.17023821103f, 1.3067284816f, 2.7568153900f, 1.4234372777f
+#define BP_QUANTILE_D 0.0f, 0.12021132975f, 0.73700164250f, 1.0f
+#define BP_QUANTILE_E 0.017337203997f, 0.42868294337f, 3.0812263860f, 6.6579051150f
+#define BP_QUANTILE_F 0.0f, 0.012258202635f, 0.24197894225f, 1.0f
+
 #define BP_LEAST_NORMAL 0x1p-126f
 #define BP_LEAKY_SLOPE 0.01f
 #define BP_SELU_LAMBDA 1.05070098735548049342f

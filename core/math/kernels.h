@@ -9,6 +9,7 @@
 #include "activation.h"
 #include "loss.h"
 #include "optimizer.h"
+#include "philox.h"
 #include "status.h"
 
 /* Where the chain of a product's element starts. */
@@ -60,6 +61,18 @@ typedef struct bp_gather {
     float *out; /* [rows, width] */
 } bp_gather;
 
+/* Inverted dropout (Srivastava et al. 2014, section 10): out[i] = a[i] * scale where the run's word
+ * i is at least `threshold`, else 0. With threshold p 2^32 and scale 1 / (1 - p) the expectation is
+ * a[i]. out may be a. */
+typedef struct bp_dropout {
+    bp_random_run run;
+    uint32_t threshold;
+    float scale;
+    size_t count;
+    const float *a;
+    float *out;
+} bp_dropout;
+
 typedef struct bp_kernels {
     const char *name;
     void (*product)(const bp_product *product);
@@ -96,6 +109,9 @@ typedef struct bp_kernels {
     void (*limit_norms)(size_t inputs, size_t units, float limit, float *w, size_t w_row);
     /* One step of an optimiser on a run of parameters. */
     void (*optimize)(const bp_parameter_step *step);
+    void (*drop)(const bp_dropout *dropout);
+    /* a[i] = fma(deviation, z, a[i]) with z the normal quantile of the run's word i. */
+    void (*add_noise)(const bp_random_run *run, float deviation, size_t count, float *a);
 } bp_kernels;
 
 /* The table of a name ("avx512", "avx2", "neon", "plain", "naive"); NULL or "auto": the fastest

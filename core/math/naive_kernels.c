@@ -193,6 +193,24 @@ static void naive_optimize(const bp_parameter_step *step) {
     }
 }
 
+static void naive_drop(const bp_dropout *d) {
+    bp_random_run run = d->run;
+    for (size_t i = 0; i < d->count; i++, run.first++) {
+        uint32_t word;
+        bp_random_words(&run, 1, &word);
+        d->out[i] = word >= d->threshold ? d->a[i] * d->scale : 0;
+    }
+}
+
+static void naive_add_noise(const bp_random_run *run, float deviation, size_t count, float *a) {
+    bp_random_run one = *run;
+    for (size_t i = 0; i < count; i++, one.first++) {
+        uint32_t word;
+        bp_random_words(&one, 1, &word);
+        a[i] = fmaf(deviation, bp_normal_of_word(word), a[i]);
+    }
+}
+
 const bp_kernels bp_kernels_naive = {
     .name = "naive",
     .product = naive_product,
@@ -210,4 +228,6 @@ const bp_kernels bp_kernels_naive = {
     .dot = naive_dot,
     .limit_norms = naive_limit_norms,
     .optimize = naive_optimize,
+    .drop = naive_drop,
+    .add_noise = naive_add_noise,
 };

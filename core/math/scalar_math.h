@@ -216,4 +216,28 @@ static inline float bp_gelu_slope_scalar(float x) {
     return x > 0 ? (1.0f - tail) + bell : tail - bell;
 }
 
+static inline float bp_cubic(float c3, float c2, float c1, float c0, float r) {
+    return fmaf(fmaf(fmaf(c3, r, c2), r, c1), r, c0);
+}
+
+/* The quantile of the standard normal distribution at p in (0, 1): Wichura, algorithm AS 241
+ * (PPND7), Applied Statistics 37 (1988), about 7 figures. */
+static inline float bp_normal_quantile(float p) {
+    float q = p - 0.5f;
+    if (fabsf(q) <= BP_QUANTILE_CENTRAL) {
+        float r = BP_QUANTILE_CENTRAL_SQUARE - q * q;
+        return q * (bp_cubic(BP_QUANTILE_A, r) / bp_cubic(BP_QUANTILE_B, r));
+    }
+    float r = sqrtf(-bp_log_scalar(q < 0 ? p : 1.0f - p));
+    float near = bp_cubic(BP_QUANTILE_C, r - 1.6f) / bp_cubic(BP_QUANTILE_D, r - 1.6f);
+    float far = bp_cubic(BP_QUANTILE_E, r - 5.0f) / bp_cubic(BP_QUANTILE_F, r - 5.0f);
+    float tail = r <= 5.0f ? near : far;
+    return q < 0 ? -tail : tail;
+}
+
+/* A normal number of a random word; the half keeps the argument inside (0, 1). */
+static inline float bp_normal_of_word(uint32_t word) {
+    return bp_normal_quantile(((float)(word >> 9) + 0.5f) * 0x1p-23f);
+}
+
 #endif

@@ -20,6 +20,10 @@ enum { VL = 4 };
 #define BP_VEC_BYTES (sizeof(float) * VL)
 typedef float vf __attribute__((vector_size(sizeof(float) * VL)));
 typedef int32_t vi __attribute__((vector_size(sizeof(float) * VL)));
+typedef uint32_t vu __attribute__((vector_size(sizeof(float) * VL)));
+typedef uint64_t vq __attribute__((vector_size(sizeof(float) * VL))); /* VL / 2 lanes */
+
+/* vq_multiply_low: the product of the lower halves of each lane. */
 
 #define BP_INLINE static inline __attribute__((always_inline))
 
@@ -30,6 +34,9 @@ BP_INLINE vf vf_fma(vf a, vf b, vf c) {
 }
 BP_INLINE vf vf_sqrt(vf a) {
     return _mm512_sqrt_ps(a);
+}
+BP_INLINE vq vq_multiply_low(vq a, vq b) {
+    return (vq)_mm512_mul_epu32((__m512i)a, (__m512i)b);
 }
 BP_INLINE vf vf_load_part(const float *from, size_t lanes) {
     return _mm512_maskz_loadu_ps((__mmask16)((1u << lanes) - 1), from);
@@ -44,6 +51,9 @@ BP_INLINE vf vf_fma(vf a, vf b, vf c) {
 }
 BP_INLINE vf vf_sqrt(vf a) {
     return _mm256_sqrt_ps(a);
+}
+BP_INLINE vq vq_multiply_low(vq a, vq b) {
+    return (vq)_mm256_mul_epu32((__m256i)a, (__m256i)b);
 }
 BP_INLINE __m256i first_lanes(size_t lanes) {
     const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
@@ -64,6 +74,9 @@ BP_INLINE vf vf_fma(vf a, vf b, vf c) {
 BP_INLINE vf vf_sqrt(vf a) {
     return (vf)vsqrtq_f32((float32x4_t)a);
 }
+BP_INLINE vq vq_multiply_low(vq a, vq b) {
+    return (vq)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+}
 #else
 BP_INLINE vf vf_fma(vf a, vf b, vf c) {
     vf r;
@@ -79,6 +92,16 @@ BP_INLINE vf vf_sqrt(vf a) {
     }
     return r;
 }
+#if defined(__SSE2__)
+#include <emmintrin.h>
+BP_INLINE vq vq_multiply_low(vq a, vq b) {
+    return (vq)_mm_mul_epu32((__m128i)a, (__m128i)b);
+}
+#else
+BP_INLINE vq vq_multiply_low(vq a, vq b) {
+    return (a & UINT32_MAX) * (b & UINT32_MAX);
+}
+#endif
 #endif
 BP_INLINE vf vf_load_part(const float *from, size_t lanes) {
     vf r = {0};

@@ -8,6 +8,7 @@
 #include "vector_optimizer.h"
 #include "vector_output.h"
 #include "vector_product.h"
+#include "vector_random.h"
 
 enum { SUM_VECTORS = 4 };
 
@@ -91,4 +92,6 @@ const bp_kernels BP_TABLE = {
     .dot = vector_dot,
     .limit_norms = vector_limit_norms,
     .optimize = vector_optimize,
+    .drop = vector_drop,
+    .add_noise = vector_add_noise,
 };

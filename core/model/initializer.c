@@ -6,42 +6,6 @@
 #include "philox.h"
 #include "scalar_math.h"
 
-/* a(r) / b(r), both cubic; coefficients from the highest power down, as in AS 241. */
-typedef struct rational {
-    float numerator[4], denominator[4];
-} rational;
-
-static const rational central = {
-    {59.109374720f, 159.29113202f, 50.434271938f, 3.3871327179f},
-    {67.187563600f, 78.757757664f, 17.895169469f, 1.0f},
-};
-static const rational middle = {
-    {0.17023821103f, 1.3067284816f, 2.7568153900f, 1.4234372777f},
-    {0.0f, 0.12021132975f, 0.73700164250f, 1.0f},
-};
-static const rational far_tail = {
-    {0.017337203997f, 0.42868294337f, 3.0812263860f, 6.6579051150f},
-    {0.0f, 0.012258202635f, 0.24197894225f, 1.0f},
-};
-
-static float cubic(const float c[4], float r) {
-    return fmaf(fmaf(fmaf(c[0], r, c[1]), r, c[2]), r, c[3]);
-}
-
-static float evaluate(const rational *f, float r) {
-    return cubic(f->numerator, r) / cubic(f->denominator, r);
-}
-
-float bp_normal_quantile(float p) {
-    float q = p - 0.5f;
-    if (fabsf(q) <= 0.425f) {
-        return q * evaluate(&central, 0.180625f - q * q);
-    }
-    float r = sqrtf(-bp_log_scalar(q < 0 ? p : 1.0f - p));
-    float tail = r <= 5.0f ? evaluate(&middle, r - 1.6f) : evaluate(&far_tail, r - 5.0f);
-    return q < 0 ? -tail : tail;
-}
-
 typedef enum distribution { SAME, UNIFORM, NORMAL, ORTHONORMAL } distribution;
 
 /* Each initializer: its distribution and its variance. SAME has one value and none. */
@@ -66,12 +30,12 @@ static float draw_symmetric(uint32_t word) {
     return 2.0f * bp_random_unit(word) - 1.0f;
 }
 
-/* A draw of variance 1. The half keeps the quantile's argument inside (0, 1). */
+/* A draw of variance 1. */
 static float draw(distribution shape, uint32_t word) {
     if (shape == UNIFORM) {
         return draw_symmetric(word) * 1.73205080757f; /* sqrt(3) */
     }
-    return bp_normal_quantile(((float)(word >> 9) + 0.5f) * 0x1p-23f);
+    return bp_normal_of_word(word);
 }
 
 static void fill(float *values, size_t count, float value) {

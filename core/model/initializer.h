@@ -19,8 +19,4 @@ BP_NODISCARD bp_status bp_initialize_weights(const bp_initial_layer *layer, floa
  * own, so the weights do not depend on it. */
 void bp_initialize_biases(const bp_initial_layer *layer, float *biases);
 
-/* The quantile of the standard normal distribution at p in (0, 1): Wichura, algorithm AS 241
- * (PPND7), Applied Statistics 37 (1988), about 7 figures; in canonical arithmetic. */
-float bp_normal_quantile(float p);
-
 #endif

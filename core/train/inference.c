@@ -22,7 +22,8 @@ static void workspace_clear(workspace *w) {
 
 static bp_status workspace_new(workspace *out, const bp_network *network, bp_error *err) {
     workspace w = {0};
-    bp_status status = bp_row_buffers_new(&w.buffers, network, TILE_ROWS, TILE_ROWS, false, err);
+    bp_status status =
+        bp_row_buffers_new(&w.buffers, network, TILE_ROWS, TILE_ROWS, BP_ROWS_FORWARD, err);
     if (status != BP_OK) {
         return status;
     }

@@ -120,8 +120,11 @@ static size_t choose_tile_rows(size_t rows, size_t workers) {
     return least(share, MOST_TILE_ROWS);
 }
 
-bp_status bp_phases_init(bp_phases *out, const bp_train_place *place, size_t threads,
-                         const bp_network *network, size_t rows, bp_error *err) {
+bp_status bp_phases_init(bp_phases *out, const bp_train_place *place,
+                         const bp_train_options *options, const bp_network *network, size_t rows,
+                         bp_error *err) {
+    const size_t threads = options->threads;
+    const bp_row_use use = options->regularization.dropout > 0 ? BP_ROWS_DROPPED : BP_ROWS_BOTH;
     const size_t pool = bp_pool_threads(place->pool);
     *out = (bp_phases){.pool = place->pool,
                        .workers = threads > 0 ? least(pool, threads) : pool,
@@ -129,7 +132,7 @@ bp_status bp_phases_init(bp_phases *out, const bp_train_place *place, size_t thr
                            place->flops_per_worker > 0 ? place->flops_per_worker : FLOPS_PER_WORKER,
                        .network = network};
     out->tile_rows = choose_tile_rows(rows, out->workers);
-    bp_status status = bp_row_buffers_new(&out->buffers, network, rows, out->tile_rows, true, err);
+    bp_status status = bp_row_buffers_new(&out->buffers, network, rows, out->tile_rows, use, err);
     if (status == BP_OK) {
         status = bp_stopwatch_init(&out->stopwatch, out->workers, err);
     }

@@ -19,10 +19,11 @@ typedef struct bp_phases {
     bp_stopwatch stopwatch;
 } bp_phases;
 
-/* For up to `rows` rows at once, on at most `threads` workers (0: all of the pool). NO_MEMORY;
- * clear it then, too. */
-BP_NODISCARD bp_status bp_phases_init(bp_phases *out, const bp_train_place *place, size_t threads,
-                                      const bp_network *network, size_t rows, bp_error *err);
+/* For up to `rows` rows at once, on as many workers as the options allow and with the buffers that
+ * they ask for. NO_MEMORY; clear it then, too. */
+BP_NODISCARD bp_status bp_phases_init(bp_phases *out, const bp_train_place *place,
+                                      const bp_train_options *options, const bp_network *network,
+                                      size_t rows, bp_error *err);
 void bp_phases_clear(bp_phases *phases);
 
 /* Gather, forward, loss, backward of `rows` rows; adds the losses to *sum in the order of the rows.

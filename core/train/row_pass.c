@@ -16,27 +16,29 @@ static bool add_array(float **out, size_t rows, size_t width) {
 }
 
 /* The arrays of layer l; what a forward pass alone does not need is left out. */
-static bool add_layer(bp_row_buffers *buffers, const bp_network *network, size_t l, bool backward) {
+static bool add_layer(bp_row_buffers *buffers, const bp_network *network, size_t l,
+                      bp_row_use use) {
     const size_t rows = buffers->rows, width = network->width[l];
     buffers->width[l] = width;
     bool complete = add_array(&buffers->x[l], rows, width);
     buffers->kept[l] = buffers->x[l];
-    if (!backward || l == 0) {
+    if (use == BP_ROWS_FORWARD || l == 0) {
         return complete;
     }
-    if (bp_slope_is_in_s(network->activation[l])) {
+    const bool dropped = use == BP_ROWS_DROPPED && l < network->layer_count;
+    if (dropped || bp_slope_is_in_s(network->activation[l])) {
         complete = add_array(&buffers->kept[l], rows, width) && complete;
     }
     return add_array(&buffers->ds[l], rows, width) && complete;
 }
 
 bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network, size_t rows,
-                             size_t tile_rows, bool backward, bp_error *err) {
+                             size_t tile_rows, bp_row_use use, bp_error *err) {
     bp_row_buffers buffers = {.rows = rows};
     buffers.scratch_floats = 2 * tile_rows * widest(network);
     bool complete = add_array(&buffers.loss, rows, 1);
     for (size_t l = 0; l <= network->layer_count; l++) {
-        complete = add_layer(&buffers, network, l, backward) && complete;
+        complete = add_layer(&buffers, network, l, use) && complete;
     }
     if (!complete) {
         bp_row_buffers_clear(&buffers);
@@ -82,6 +84,24 @@ static void gather(const bp_row_pass *pass, size_t first, size_t rows) {
     pass->kernels->gather(&g);
 }
 
+static bp_noise_rows noise_rows(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
+    return (bp_noise_rows){pass->kernels, l, first, rows, pass->network->width[l]};
+}
+
+/* Whether units of layer l are dropped: of hidden layers. */
+static bool drops(const bp_row_pass *pass, size_t l) {
+    return pass->noise != NULL && pass->noise->dropout > 0 && l < pass->network->layer_count;
+}
+
+/* x(0) from the data, with the noise of a training step. */
+static void input_layer(const bp_row_pass *pass, size_t first, size_t rows) {
+    gather(pass, first, rows);
+    if (pass->noise != NULL) {
+        const bp_noise_rows place = noise_rows(pass, 0, first, rows);
+        bp_noise_on_inputs(pass->noise, &place, bp_row_buffers_x(pass->buffers, 0, first));
+    }
+}
+
 /* Whether sigma of layer l is taken at the end of the product that gives s(l), and sigma' at the
  * end of the one that gives dl/dx(l): a pass over memory less. */
 static bool product_ends_in_relu(const bp_network *network, size_t l) {
@@ -108,16 +128,23 @@ static void weighted_sums(const bp_row_pass *pass, size_t l, size_t first, size_
     pass->kernels->product(&product);
 }
 
-/* x(l) = sigma(s(l)); s(l) stays where it is kept apart. A loss that is fused has the last sigma to
- * itself. */
+/* x(l) = sigma(s(l)), without what is dropped; s(l), or sigma(s(l)), stays where it is kept apart.
+ * A loss that is fused has the last sigma to itself. */
 static void forward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
-    float *s = bp_row_buffers_kept(pass->buffers, l, first);
+    const bp_network *network = pass->network;
+    const bp_activation activation = network->activation[l];
+    const bool dropped = drops(pass, l), relu = product_ends_in_relu(network, l);
+    const bool by_loss = l == network->layer_count && bp_loss_is_fused(network->loss_rule.loss);
+    float *x = bp_row_buffers_x(pass->buffers, l, first);
+    float *s = relu && !dropped ? x : bp_row_buffers_kept(pass->buffers, l, first);
+    float *activated = dropped && !bp_slope_is_in_s(activation) ? s : x;
     weighted_sums(pass, l, first, rows, s);
-    const bool by_loss =
-        l == pass->network->layer_count && bp_loss_is_fused(pass->network->loss_rule.loss);
-    if (!by_loss && !product_ends_in_relu(pass->network, l)) {
-        pass->kernels->activate(pass->network->activation[l], rows * pass->network->width[l], s,
-                                bp_row_buffers_x(pass->buffers, l, first));
+    if (!by_loss && !relu) {
+        pass->kernels->activate(activation, rows * network->width[l], s, activated);
+    }
+    if (dropped) {
+        const bp_noise_rows place = noise_rows(pass, l, first, rows);
+        bp_noise_drop(pass->noise, &place, activated, x);
     }
 }
 
@@ -170,7 +197,8 @@ static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, boo
     }
 }
 
-/* dl/dx(l) = w(l+1)^T dl/ds(l+1); dl/ds(l) = dl/dx(l) . sigma'(s(l)). */
+/* dl/dx(l) = w(l+1)^T dl/ds(l+1); dl/ds(l) = dl/dx(l) . sigma'(s(l)), past what was dropped: where
+ * a product ends in relu's gate, that and the mask change places, which changes no bit. */
 static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
     const bp_network *network = pass->network;
     const size_t width = network->width[l], above = network->width[l + 1];
@@ -190,6 +218,10 @@ static void backward_layer(const bp_row_pass *pass, size_t l, size_t first, size
                           .end = relu ? BP_END_GATE : BP_END_NONE,
                           .gate = bp_row_buffers_kept(pass->buffers, l, first)};
     pass->kernels->product(&product);
+    if (drops(pass, l)) {
+        const bp_noise_rows place = noise_rows(pass, l, first, rows);
+        bp_noise_drop(pass->noise, &place, product.c, product.c);
+    }
     if (!relu) {
         through_activation(pass, l, first, rows);
     }
@@ -204,13 +236,13 @@ static void forward(const bp_row_pass *pass, size_t first, size_t rows, bool bac
 }
 
 void bp_row_pass_forward(const bp_row_pass *pass, size_t first, size_t rows, float *scratch) {
-    gather(pass, first, rows);
+    input_layer(pass, first, rows);
     forward(pass, first, rows, false, scratch);
 }
 
 void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch,
                       bp_laps *laps) {
-    gather(pass, first, rows);
+    input_layer(pass, first, rows);
     bp_lap(laps, BP_PART_GATHER);
     forward(pass, first, rows, true, scratch);
     bp_lap(laps, BP_PART_FORWARD);

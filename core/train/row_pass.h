@@ -4,9 +4,17 @@
 #define BP_ROW_PASS_H
 
 #include "kernels.h"
+#include "noise.h"
 #include "snapshot.h"
 #include "stopwatch.h"
 #include "targets.h"
+
+/* What row passes are for; it decides which arrays there are. */
+typedef enum bp_row_use {
+    BP_ROWS_FORWARD, /* forward passes alone: x and the loss */
+    BP_ROWS_BOTH,
+    BP_ROWS_DROPPED /* both, with dropout: x(l) is not what sigma' is written in */
+} bp_row_use;
 
 /* The buffers of a minibatch of up to `rows` rows. */
 typedef struct bp_row_buffers {
@@ -14,16 +22,16 @@ typedef struct bp_row_buffers {
     size_t width[BP_MAX_LAYERS + 1]; /* the network's */
     float *x[BP_MAX_LAYERS + 1];     /* [rows, width[l]]: x(0) .. x(L) */
     float *kept[BP_MAX_LAYERS + 1];  /* [rows, width[l]]: what sigma' of layer 1..L is written in:
-                                        x[l] itself, or s(l) where the slope is in s */
+                                        x[l] itself, or an array of its own for s(l) where the slope
+                                        is in s, and for sigma(s(l)) before dropout */
     float *ds[BP_MAX_LAYERS + 1]; /* [rows, width[l]]: dl/ds(1) .. dl/ds(L); NULL: forward only */
     float *loss;                  /* [rows] */
     size_t scratch_floats;        /* that a worker needs */
 } bp_row_buffers;
 
-/* `tile_rows`: the largest tile that will be passed. Without `backward` only x and the loss are
- * kept. NO_MEMORY. */
+/* `tile_rows`: the largest tile that will be passed. NO_MEMORY. */
 BP_NODISCARD bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network,
-                                          size_t rows, size_t tile_rows, bool backward,
+                                          size_t rows, size_t tile_rows, bp_row_use use,
                                           bp_error *err);
 void bp_row_buffers_clear(bp_row_buffers *buffers);
 
@@ -41,7 +49,9 @@ typedef struct bp_row_pass {
     const uint32_t *index;     /* rows of `data`, by row of the minibatch; NULL: 0, 1, .. */
     const bp_targets *targets; /* NULL: outputs only */
     const bp_row_buffers *buffers;
-    float scale; /* of the loss's derivative: 1/B */
+    float scale;           /* of the loss's derivative: 1/B */
+    const bp_noise *noise; /* NULL: none. Dropout needs buffers for it, and a backward pass with
+                              those needs dropout */
 } bp_row_pass;
 
 /* Rows [first, first + rows) of the minibatch: fills x(0)..x(L) and, with targets, loss. */

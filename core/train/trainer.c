@@ -93,15 +93,27 @@ static bp_status diverged(const bp_trainer *t, const char *what, bp_error *err) 
         (unsigned long long)t->progress.epoch + 1, (unsigned long long)t->progress.step + 1);
 }
 
+static bp_noise step_noise(const bp_trainer *t) {
+    const bp_regularization *r = &t->options.regularization;
+    return (bp_noise){.seed = t->options.seed,
+                      .step = t->progress.step,
+                      .dropout = r->dropout,
+                      .input_dropout = r->input_dropout,
+                      .input_noise = r->input_noise};
+}
+
 /* Rows and the first stage of the update, part by part; adds the losses to *sum. DIVERGED before
  * the stage: it may change weights. */
 static bp_status run_parts(bp_trainer *t, bp_update *update, size_t first, size_t rows, double *sum,
                            bp_error *err) {
     const size_t most = t->phases.buffers.rows;
+    bp_noise noise = step_noise(t);
     for (size_t done = 0; done < rows; done += update->rows) {
         update->rows = least(most, rows - done);
         update->goes_on = done > 0;
         bp_row_pass pass = row_pass(t, t->order + first + done, rows);
+        noise.first_row = done;
+        pass.noise = bp_noise_is_asked(&t->options.regularization) ? &noise : NULL;
         bp_phases_rows(&t->phases, &pass, update->rows, t->plan.plain ? update : NULL, sum);
         if (!isfinite(*sum)) {
             return diverged(t, "loss", err);
@@ -168,7 +180,7 @@ static bool allocate_floats(float **out, size_t count) {
 static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *err) {
     const bp_network *network = &t->model->network;
     const size_t rows = t->plan.buffered ? least(t->batch, MOST_PART_ROWS) : t->batch;
-    bp_status status = bp_phases_init(&t->phases, place, t->options.threads, network, rows, err);
+    bp_status status = bp_phases_init(&t->phases, place, &t->options, network, rows, err);
     if (status != BP_OK) {
         return status;
     }

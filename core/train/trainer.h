@@ -30,7 +30,7 @@ typedef struct bp_train_options {
     bp_regularization regularization;
     bp_gradient_clipping gradient_clipping;
     bool shuffle;               /* a new order each epoch, from (seed, epoch) */
-    uint64_t seed;              /* of the shuffle and the validation split */
+    uint64_t seed;              /* of the shuffle, the validation split, dropout and noise */
     double validation_fraction; /* in [0, 0.9]: rows held out, drawn from the seed */
     size_t threads;             /* workers at most; 0: all of the pool */
 } bp_train_options;

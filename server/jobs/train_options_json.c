@@ -53,6 +53,9 @@ static const bp_field regularization_fields[] = {
     FLOAT_OF(regularization, l1),
     FLOAT_OF(regularization, l2),
     FLOAT_OF(regularization, max_norm),
+    FLOAT_OF(regularization, dropout),
+    FLOAT_OF(regularization, input_dropout),
+    FLOAT_OF(regularization, input_noise),
 };
 
 static const bp_field gradient_clipping_fields[] = {

@@ -8,7 +8,8 @@
 #include "trainer.h"
 
 /* {"epochs", "batch_size", "optimizer": {"type", "learning_rate", "momentum"}, "shuffle", "seed",
- * "validation": {"fraction"}, "threads", "regularization": {"l1", "l2", "max_norm"},
+ * "validation": {"fraction"}, "threads", "regularization": {"l1", "l2", "max_norm", "dropout",
+ * "input_dropout", "input_noise"},
  * "gradient_clipping": {"norm", "value"}}; "model" and "dataset" are allowed and not read. What is
  * absent is as in bp_train_defaults. INVALID with the pointer, also as bp_train_options_check. */
 BP_NODISCARD bp_status bp_train_options_from_json(bp_train_options *out, const json_t *body,

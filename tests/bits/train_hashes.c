@@ -56,6 +56,8 @@ enum {
     PENALTIES,
     CLIPPED,
     RPROP,
+    DROPOUT,
+    NOISE,
     UPDATES
 };
 enum {
@@ -211,6 +213,10 @@ static const update_row updates[UPDATES] = {
     [CLIPPED] = {"clipped", BP_OPTIMIZER_SGD, .learning_rate = 0.5f,
                  .clipping = {.value = 0.02f, .norm = 0.1f}},
     [RPROP] = {"rprop", BP_OPTIMIZER_RPROP},
+    [DROPOUT] = {"dropout", BP_OPTIMIZER_SGD, .learning_rate = 0.05f,
+                 .regularization = {.dropout = 0.5f, .input_dropout = 0.2f}},
+    [NOISE] = {"noise", BP_OPTIMIZER_ADAM,
+               .regularization = {.dropout = 0.1f, .input_noise = 0.3f}},
 };
 
 #define EACH_BATCH(network, update)                                                                \
@@ -264,6 +270,11 @@ static const case_row cases[] = {
     {SMOOTHED, PLAIN, 1},
     {SMOOTHED, ADAM, 37},
     {SMOOTHED_WIDE, MOMENTUM, 37},
+    {CLASSIFIER, DROPOUT, 1},
+    {CLASSIFIER, DROPOUT, 37},
+    {SMOOTH, DROPOUT, 64},
+    {CURVES, NOISE, 37},
+    {WIDE, NOISE, 64},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -235,6 +235,9 @@ def test_wrong_type_in_a_job(client, ready, pointer, value):
     ("/optimizer/learning_rate", 1e39), ("/optimizer/momentum", 1), ("/optimizer/momentum", -0.5),
     ("/validation/fraction", 1), ("/validation/fraction", -0.1), ("/optimizer/type", "luck"),
     ("/regularization/l1", -1), ("/regularization/l2", -1e-9), ("/regularization/max_norm", -2),
+    ("/regularization/dropout", 1), ("/regularization/dropout", -0.1),
+    ("/regularization/input_dropout", 1.5), ("/regularization/input_noise", -1),
+    ("/regularization/input_noise", 1e39),
     ("/gradient_clipping/norm", -1), ("/gradient_clipping/value", 1e39)])
 def test_value_of_a_job_beyond_its_limits(client, ready, pointer, value):
     body = samples.job(ready, validation={"fraction": 0.1}, regularization={}, gradient_clipping={})

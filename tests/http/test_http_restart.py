@@ -22,7 +22,8 @@ def fill(client):
     client.post("/v1/models", samples.model("m"), expect=201)
     client.post("/v1/models", samples.model("open"), expect=201)
     return client.train(**samples.job("m", "d", validation={"fraction": 0.2},
-                                      regularization={"l2": 0.001, "max_norm": 3},
+                                      regularization={"l2": 0.001, "max_norm": 3, "dropout": 0.25,
+                                                      "input_dropout": 0.1, "input_noise": 0.05},
                                       gradient_clipping={"norm": 0.5}))["id"]
 
 

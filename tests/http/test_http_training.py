@@ -294,6 +294,21 @@ def test_penalties_and_clipping(client, name):
     assert verified["verified"], verified
 
 
+def test_dropout_and_noise(client, name):
+    client.put_csv(name, samples.blobs_text(300))
+    client.post("/v1/models", samples.model(name, (40, 40, 3)), expect=201)
+    asked = {"regularization": {"dropout": 0.5, "input_dropout": 0.125, "input_noise": 0.25}}
+    job = client.train(**samples.job(name, epochs=20, validation={"fraction": 0.2}, **asked))
+    assert job["regularization"] == asked["regularization"]
+    assert job["validation_loss"] < job["train_loss"]  # nothing is dropped there
+    for threads in (1, 2):
+        verified = client.post(f"/v1/jobs/{job['id']}/verify", {"threads": threads}).json
+        assert verified["verified"], verified
+    row = {"instances": [[0, 0, 0, 0]]}
+    once = client.post(f"/v1/models/{name}/predict", row).json
+    assert once == client.post(f"/v1/models/{name}/predict", row).json
+
+
 def test_what_is_off_is_not_shown(client, name):
     client.put_csv(name, samples.blobs_text(90))
     client.post("/v1/models", samples.model(name), expect=201)

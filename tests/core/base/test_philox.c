@@ -39,7 +39,7 @@ static void blocks_differ_in_every_part(void **state) {
     (void)state;
     static const struct {
         uint64_t seed;
-        bp_stream stream;
+        bp_random_stream stream;
         uint32_t major;
         uint64_t minor;
     } at[] = {
@@ -67,12 +67,25 @@ static void block_is_philox_of_its_counter(void **state) {
     (void)state;
     const uint64_t seed = UINT64_C(0x299f31d0a4093822);
     const uint64_t minor = UINT64_C(0x00abcdef243f6a88);
-    const uint32_t counter[4] = {0x243f6a88, 0x00abcdef | BP_STREAM_SHUFFLE << 24, 0x13198a2e, 0};
+    const uint32_t counter[4] = {0x243f6a88, 0x00abcdef | BP_STREAM_SHUFFLE << 24, 0x13198a2e, 0x03707344};
     const uint32_t key[2] = {0xa4093822, 0x299f31d0};
     uint32_t expected[4], got[4];
     bp_philox4x32(counter, key, expected);
-    bp_random_block(seed, BP_STREAM_SHUFFLE, 0x13198a2e, minor, got);
+    bp_random_block(seed, BP_STREAM_SHUFFLE, UINT64_C(0x0370734413198a2e), minor, got);
     assert_memory_equal(got, expected, sizeof got);
+}
+
+/* Each word of each block once, in the order of the definition, from anywhere. */
+static void a_run_is_made_of_blocks(void **state) {
+    (void)state;
+    const bp_random_run run = {7, BP_STREAM_NOISE, UINT64_C(5) << 40, (UINT64_C(1) << 36) + 100};
+    uint32_t words[300], block[4];
+    bp_random_words(&run, 300, words);
+    for (uint64_t i = 0; i < 300; i++) {
+        const uint64_t e = run.first + i;
+        bp_random_block(7, BP_STREAM_NOISE, run.major, 16 * (e / 64) + e % 16, block);
+        assert_int_equal(words[i], block[e % 64 / 16]);
+    }
 }
 
 static void unit_is_in_its_range(void **state) {
@@ -163,6 +176,7 @@ int main(void) {
         cmocka_unit_test(known_answers),
         cmocka_unit_test(blocks_differ_in_every_part),
         cmocka_unit_test(block_is_philox_of_its_counter),
+        cmocka_unit_test(a_run_is_made_of_blocks),
         cmocka_unit_test(unit_is_in_its_range),
         cmocka_unit_test(permutation_holds_each_once),
         cmocka_unit_test(permutation_repeats_and_follows_its_arguments),

@@ -422,6 +422,53 @@ TEST_OF(add_scaled)
 TEST_OF(dot)
 TEST_OF(limit_norms)
 
+/* Runs of elements begin and end anywhere; the counters' upper halves count, too. */
+static bp_random_run next_run(void) {
+    bp_random_run run = {.seed = (uint64_t)next_word() << 32 | next_word(),
+                         .stream = (bp_random_stream)(next_word() % 8),
+                         .major = (uint64_t)next_word() << 32 | next_word(),
+                         .first = next_word() % 300};
+    run.first += next_word() % 2 ? 0 : UINT64_C(1) << 34 | (uint64_t)next_word() << 20;
+    return run;
+}
+
+static void try_dropout(const bp_kernels *naive, const bp_kernels *table) {
+    const size_t count = next_size(400);
+    float *a = values(count), *want = values(count), *got = copy_of(want, count);
+    bp_dropout dropout = {.run = next_run(),
+                          .threshold = next_word() % 8 ? next_word() : 0,
+                          .scale = next_value(),
+                          .count = count,
+                          .a = a,
+                          .out = want};
+    naive->drop(&dropout);
+    dropout.out = got;
+    table->drop(&dropout);
+    assert_same(table->name, "drop", got, want, count);
+    memcpy(got, a, count * sizeof *a);
+    dropout.a = dropout.out = got;
+    table->drop(&dropout);
+    assert_same(table->name, "drop in place", got, want, count);
+    free(a);
+    free(want);
+    free(got);
+}
+
+static void try_noise(const bp_kernels *naive, const bp_kernels *table) {
+    const size_t count = next_size(400);
+    float *want = values(count), *got = copy_of(want, count);
+    const bp_random_run run = next_run();
+    const float deviation = next_value();
+    naive->add_noise(&run, deviation, count, want);
+    table->add_noise(&run, deviation, count, got);
+    assert_same(table->name, "add_noise", got, want, count);
+    free(want);
+    free(got);
+}
+
+TEST_OF(dropout)
+TEST_OF(noise)
+
 static void unknown_table_names_the_known_ones(void **state) {
     (void)state;
     const bp_kernels *kernels = NULL;
@@ -450,6 +497,8 @@ int main(void) {
         cmocka_unit_test(add_scaled_has_the_same_bits),
         cmocka_unit_test(dot_has_the_same_bits),
         cmocka_unit_test(limit_norms_has_the_same_bits),
+        cmocka_unit_test(dropout_has_the_same_bits),
+        cmocka_unit_test(noise_has_the_same_bits),
         cmocka_unit_test(unknown_table_names_the_known_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 
 #include "orthogonal.h"
 #include "philox.h"
+#include "scalar_math.h"
 #include "snapshot.h"
 #include "torch_fixture.h"
 
@@ -118,7 +119,7 @@ static float *draw_normal(size_t count, uint32_t which) {
     uint32_t words[4];
     for (size_t e = 0; e < count; e++) {
         bp_random_block(1, BP_STREAM_SAMPLE, which, e, words);
-        values[e] = bp_normal_quantile(((float)(words[0] >> 9) + 0.5f) * 0x1p-23f);
+        values[e] = bp_normal_of_word(words[0]);
     }
     return values;
 }

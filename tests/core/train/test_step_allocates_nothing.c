@@ -155,6 +155,8 @@ static void check(size_t classes, size_t units, size_t batch, float momentum, si
     options.momentum = momentum;
     options.learning_rate = 0.0001F;
     options.epochs = 3;
+    options.regularization.dropout = momentum > 0 ? 0.1F : 0;
+    options.regularization.input_noise = momentum > 0 ? 0.1F : 0;
     training t = {.data = make_data(7, classes)};
     begin(&t, &spec, &options, threads);
     size_t steps = 2 * (size_t)bp_trainer_progress(t.trainer).steps_per_epoch + 1;

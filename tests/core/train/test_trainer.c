@@ -211,6 +211,11 @@ static void shaped_updates_have_the_same_bits(void **state) {
         {.momentum = 0.9f,
          .regularization = {.l1 = 0.01f, .l2 = 0.02f, .max_norm = 0.7f},
          .gradient_clipping = {.value = 0.01f, .norm = 0.05f}},
+        {.regularization = {.dropout = 0.5f}},
+        {.regularization = {.input_dropout = 0.2f}},
+        {.regularization = {.input_noise = 0.1f}},
+        {.momentum = 0.9f,
+         .regularization = {.dropout = 0.3f, .input_dropout = 0.1f, .input_noise = 0.2f}},
     };
     const architecture *a = &architectures[0];
     bp_dataset *data = make_data(ROWS, a->features, a->classes, a->targets);
@@ -238,11 +243,16 @@ static void parts_of_a_minibatch_change_no_bit(void **state) {
     bp_dataset *data = make_data(2700, a->features, a->classes, a->targets);
     bp_train_options options = options_of(2, 2500, 0.9f);
     options.validation_fraction = 0;
-    run whole = {.isa = "auto", .threads = 2}, parts = whole;
-    train(&whole, &a->spec, data, &options);
-    options.gradient_clipping.norm = 1e30f;
-    train(&parts, &a->spec, data, &options);
-    assert_string_equal(parts.sha256, whole.sha256);
+    for (int noisy = 0; noisy < 2; noisy++) {
+        run whole = {.isa = "auto", .threads = 2}, parts = whole;
+        options.gradient_clipping.norm = 0;
+        options.regularization.dropout = noisy ? 0.2f : 0;
+        options.regularization.input_noise = noisy ? 0.1f : 0;
+        train(&whole, &a->spec, data, &options);
+        options.gradient_clipping.norm = 1e30f;
+        train(&parts, &a->spec, data, &options);
+        assert_string_equal(parts.sha256, whole.sha256);
+    }
     bp_dataset_unref(data);
 }
 
@@ -484,6 +494,29 @@ static void full_batch_optimizers_are_pytorchs(void **state) {
     bp_torch_fixture_free(f);
 }
 
+/* The settings of make_torch_fixture.py's NOISES, with the masks and the noise of philox.py. */
+static void dropout_is_pytorchs(void **state) {
+    (void)state;
+    static const struct {
+        const char *run;
+        bp_regularization regularization;
+    } cases[] = {
+        {"dropout", {.dropout = 0.5f}},
+        {"input_dropout", {.input_dropout = 0.25f}},
+        {"input_noise", {.input_noise = 0.5f}},
+        {"all_noise", {.dropout = 0.25f, .input_dropout = 0.125f, .input_noise = 0.25f}},
+    };
+    bp_torch_fixture *f = load("torch_dropout");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const bp_train_options o = {.learning_rate = 0.5f,
+                                    .epochs = 1000,
+                                    .seed = (UINT64_C(1) << 33) + 5,
+                                    .regularization = cases[i].regularization};
+        compare_curve(f, o, cases[i].run);
+    }
+    bp_torch_fixture_free(f);
+}
+
 /* --- what it refuses ------------------------------------------------------------------------ */
 
 static void training_to_divergence_is_told(void **state) {
@@ -673,6 +706,7 @@ int main(void) {
         cmocka_unit_test(optimizers_are_pytorchs),
         cmocka_unit_test(shaped_gradients_are_pytorchs),
         cmocka_unit_test(full_batch_optimizers_are_pytorchs),
+        cmocka_unit_test(dropout_is_pytorchs),
         cmocka_unit_test(training_to_divergence_is_told),
         cmocka_unit_test(the_norm_of_the_gradient_is_told),
         cmocka_unit_test(unfit_data_is_refused),

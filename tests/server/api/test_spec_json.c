@@ -246,6 +246,9 @@ static void test_options_round_trip(void **state) {
                                     .threads = i % 5};
         options.regularization.l1 = i % 3 == 0 ? rate : 0;
         options.regularization.max_norm = i % 4 == 0 ? rate : 0;
+        options.regularization.dropout = i % 5 == 0 ? bp_random_unit(words[1]) : 0;
+        options.regularization.input_dropout = i % 6 == 0 ? bp_random_unit(words[2]) : 0;
+        options.regularization.input_noise = i % 7 == 0 ? rate : 0;
         options.gradient_clipping.norm = i % 5 == 0 ? rate : 0;
         json_t *json = bp_train_options_to_json(&options);
         char *text = json_dumps(json, 0);
@@ -292,6 +295,9 @@ static const struct {
     {"{\"validation\": {\"fraction\": true}}", "/validation/fraction"},
     {"{\"shuffle\": 1}", "/shuffle"},
     {"{\"regularization\": {\"l1\": -1}}", "/regularization/l1"},
+    {"{\"regularization\": {\"dropout\": 1}}", "/regularization/dropout"},
+    {"{\"regularization\": {\"input_dropout\": -0.1}}", "/regularization/input_dropout"},
+    {"{\"regularization\": {\"input_noise\": -1}}", "/regularization/input_noise"},
     {"{\"regularization\": {\"l3\": 1}}", "/regularization/l3"},
     {"{\"gradient_clipping\": {\"value\": -1}}", "/gradient_clipping/value"},
     {"{\"gradient_clipping\": {\"norm\": \"1\"}}", "/gradient_clipping/norm"},
