@@ -62,3 +62,17 @@ void bp_error_nest(bp_error *err, const char *format, ...) {
     memcpy(err->field, prefix, used);
     err->field[used + rest] = '\0';
 }
+
+void bp_pointer_to(const char *name, char out[BP_FIELD_SIZE]) {
+    size_t used = 0;
+    out[used++] = '/';
+    for (; *name != '\0' && used + 2 < BP_FIELD_SIZE; name++) {
+        if (*name == '~' || *name == '/') {
+            out[used++] = '~';
+            out[used++] = *name == '~' ? '0' : '1';
+        } else {
+            out[used++] = *name;
+        }
+    }
+    out[used] = '\0';
+}

@@ -59,6 +59,9 @@ bp_status bp_fail(bp_error *err, bp_status code, const char *field, const char *
 bp_status bp_fail_at(bp_error *err, bp_status code, uint64_t line, uint64_t column,
                      const char *format, ...) BP_PRINTF(5, 6);
 
+/* "/name" with '~' and '/' escaped as a JSON pointer has them (RFC 6901); cut to its size. */
+void bp_pointer_to(const char *name, char out[BP_FIELD_SIZE]);
+
 /* Prefixes the field of a filled error: bp_error_nest(err, "/layers/%zu", 2) turns "/units" into
  * "/layers/2/units". */
 void bp_error_nest(bp_error *err, const char *format, ...) BP_PRINTF(2, 3);

@@ -18,9 +18,11 @@ void bp_dataset_unref(bp_dataset *dataset) {
     bp_names_clear(&dataset->features);
     bp_names_clear(&dataset->targets);
     bp_names_clear(&dataset->classes);
+    bp_names_clear(&dataset->weights);
     free(dataset->x);
     free(dataset->y);
     free(dataset->class_index);
+    free(dataset->weight);
     free(dataset->stats);
     free(dataset);
 }
@@ -63,6 +65,10 @@ void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) 
     }
     if (dataset->class_index != NULL) {
         add_indices(&digest, dataset->class_index, dataset->rows);
+    }
+    if (dataset->weight != NULL) {
+        add_names(&digest, &dataset->weights);
+        bp_digest_add_floats(&digest, dataset->weight, dataset->rows);
     }
     bp_digest_finish(&digest, hex);
 }

@@ -14,13 +14,14 @@ enum { FIRST_BYTES = 1 << 16 };
 static const size_t MAX_ROWS = UINT32_MAX; /* what a shuffle can order */
 
 struct bp_dataset_builder {
-    char *target_option;
+    char *target_option, *weight_option;
     bp_dataset_columns columns;
     bp_target_column target; /* used where there is one target */
     size_t rows, capacity;   /* of the next three */
     float *x;                /* [capacity, features] */
     float *y;                /* [capacity, targets] */
     int32_t *spelling;       /* [capacity], for one target */
+    float *weight;           /* [capacity], where there is a weight */
     bool is_finished;
 };
 
@@ -28,13 +29,16 @@ bp_status bp_dataset_builder_new(bp_dataset_builder **out, const bp_dataset_opti
                                  bp_error *err) {
     const char *target = options != NULL && options->target != NULL ? options->target : "";
     bp_dataset_builder *builder = calloc(1, sizeof *builder);
-    char *copy = strdup(target);
-    if (builder == NULL || copy == NULL) {
+    const char *weight = options != NULL && options->weight != NULL ? options->weight : "";
+    char *target_copy = strdup(target), *weight_copy = strdup(weight);
+    if (builder == NULL || target_copy == NULL || weight_copy == NULL) {
         free(builder);
-        free(copy);
+        free(target_copy);
+        free(weight_copy);
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a data set");
     }
-    builder->target_option = copy;
+    builder->target_option = target_copy;
+    builder->weight_option = weight_copy;
     bp_target_column_start(&builder->target);
     *out = builder;
     return BP_OK;
@@ -47,6 +51,8 @@ void bp_dataset_builder_free(bp_dataset_builder *builder) {
     bp_target_column_clear(&builder->target);
     bp_dataset_columns_clear(&builder->columns);
     free(builder->target_option);
+    free(builder->weight_option);
+    free(builder->weight);
     free(builder->x);
     free(builder->y);
     free(builder->spelling);
@@ -58,7 +64,9 @@ bp_status bp_dataset_builder_header(bp_dataset_builder *builder, const bp_names 
     if (builder->columns.slot != NULL) {
         return bp_fail(err, BP_CONFLICT, NULL, "the columns are named already");
     }
-    return bp_dataset_columns_set(&builder->columns, columns, builder->target_option, err);
+    const bp_dataset_options options = {.target = builder->target_option,
+                                        .weight = builder->weight_option};
+    return bp_dataset_columns_set(&builder->columns, columns, &options, err);
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -93,7 +101,8 @@ static bp_status grow(bp_dataset_builder *builder, bp_error *err) {
     }
     if (!enlarge(&builder->x, rows, features) ||
         !enlarge(&builder->y, rows, builder->columns.targets.count) ||
-        !enlarge(&builder->spelling, rows, 1)) {
+        !enlarge(&builder->spelling, rows, 1) ||
+        (builder->columns.weights.count > 0 && !enlarge(&builder->weight, rows, 1))) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu rows of %zu columns", rows,
                        builder->columns.all.count);
     }
@@ -145,7 +154,7 @@ static bp_status read_numbers(bp_dataset_builder *builder, const bp_cell *cells,
     *lone = SIZE_MAX;
     for (size_t i = 0; i < count; i++) {
         int32_t slot = builder->columns.slot[i];
-        if (slot < 0 && has_lone) {
+        if (slot < 0 && slot != BP_WEIGHT_SLOT && has_lone) {
             *lone = i;
             continue;
         }
@@ -154,7 +163,15 @@ static bp_status read_numbers(bp_dataset_builder *builder, const bp_cell *cells,
             bp_cell_place place = place_of(builder, i, line);
             return fail_number(&place, cells[i], err);
         }
-        *(slot < 0 ? y + ~slot : x + slot) = (float)value;
+        if (slot == BP_WEIGHT_SLOT && value < 0) {
+            bp_cell_place place = place_of(builder, i, line);
+            return bp_cell_fail(err, BP_INVALID, &place, bp_cell_trim(cells[i]),
+                                "is below 0: it is no weight");
+        }
+        float *to = slot == BP_WEIGHT_SLOT ? builder->weight + builder->rows
+                    : slot < 0             ? y + ~slot
+                                           : x + slot;
+        *to = (float)value;
     }
     return BP_OK;
 }
@@ -220,11 +237,13 @@ static bp_status take_arrays(bp_dataset_builder *builder, bp_dataset *dataset, b
     free(builder->x);
     builder->x = NULL;
     if (!enlarge(&builder->y, dataset->rows, dataset->targets.count) ||
-        !enlarge(&builder->spelling, dataset->rows, 1)) {
+        !enlarge(&builder->spelling, dataset->rows, 1) ||
+        (builder->weight != NULL && !enlarge(&builder->weight, dataset->rows, 1))) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the targets");
     }
     dataset->y = take(&builder->y);
     dataset->class_index = take(&builder->spelling);
+    dataset->weight = take(&builder->weight);
     return BP_OK;
 }
 
@@ -251,8 +270,8 @@ static bp_status decide_target(bp_dataset_builder *builder, bp_dataset *dataset,
 
 static bp_status add_stats(bp_dataset *dataset, bp_error *err) {
     size_t features = dataset->features.count;
-    size_t targets = dataset->targets.count;
-    dataset->stats = malloc((features + targets) * sizeof *dataset->stats);
+    size_t targets = dataset->targets.count, weights = dataset->weights.count;
+    dataset->stats = malloc((features + targets + weights) * sizeof *dataset->stats);
     if (dataset->stats == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for statistics");
     }
@@ -265,6 +284,9 @@ static bp_status add_stats(bp_dataset *dataset, bp_error *err) {
     }
     if (dataset->classes.count > 0) {
         target->distinct = dataset->classes.count;
+    }
+    if (weights > 0) {
+        bp_column_stats_compute(dataset->weight, dataset->rows, 1, target + targets);
     }
     return BP_OK;
 }
@@ -284,7 +306,9 @@ bp_status bp_dataset_builder_finish(bp_dataset_builder *builder, bp_dataset **ou
     dataset->rows = builder->rows;
     dataset->features = builder->columns.features; /* taken, as are the targets */
     dataset->targets = builder->columns.targets;
+    dataset->weights = builder->columns.weights;
     builder->columns.features = builder->columns.targets = (bp_names){0};
+    builder->columns.weights = (bp_names){0};
     bp_status status = take_arrays(builder, dataset, err);
     if (status == BP_OK) {
         status = decide_target(builder, dataset, err);

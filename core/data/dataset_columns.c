@@ -59,7 +59,8 @@ static bp_status index_names(const bp_names *names, bp_label_table *table, bp_er
     return BP_OK;
 }
 
-static bp_status fail_unknown(const bp_names *known, bp_cell name, bp_error *err) {
+static bp_status fail_unknown(const bp_names *known, bp_cell name, const char *field,
+                              bp_error *err) {
     char excerpt[BP_EXCERPT_SIZE];
     char list[LISTED_COLUMNS * (BP_EXCERPT_SIZE + 4)] = "";
     size_t used = 0;
@@ -67,7 +68,7 @@ static bp_status fail_unknown(const bp_names *known, bp_cell name, bp_error *err
         used += (size_t)snprintf(list + used, sizeof list - used, "%s'%s'", i > 0 ? ", " : "",
                                  bp_text_excerpt(bp_cell_of(known->item[i]), excerpt));
     }
-    return bp_fail(err, BP_INVALID, "/target", "there is no column '%s' among the %zu: %s%s",
+    return bp_fail(err, BP_INVALID, field, "there is no column '%s' among the %zu: %s%s",
                    bp_text_excerpt(name, excerpt), known->count, list,
                    known->count > LISTED_COLUMNS ? ", ..." : "");
 }
@@ -82,7 +83,11 @@ static bp_status add_target(bp_dataset_columns *columns, const bp_label_table *t
     }
     size_t column = bp_label_table_find(table, name);
     if (column == SIZE_MAX) {
-        return fail_unknown(&table->labels, name, err);
+        return fail_unknown(&table->labels, name, "/target", err);
+    }
+    if (columns->slot[column] == BP_WEIGHT_SLOT) {
+        return bp_fail(err, BP_INVALID, "/weight", "the column '%s' is a target, too",
+                       bp_text_excerpt(name, excerpt));
     }
     if (columns->slot[column] < 0) {
         return bp_fail(err, BP_INVALID, "/target", "the target '%s' is named twice",
@@ -96,7 +101,8 @@ static bp_status add_targets(bp_dataset_columns *columns, const bp_label_table *
                              const char *target, bp_error *err) {
     const bp_names *names = &table->labels;
     if (*target == '\0') {
-        target = names->item[names->count - 1];
+        size_t last = names->count - 1;
+        target = names->item[columns->slot[last] == BP_WEIGHT_SLOT ? last - 1 : last];
     }
     /* A column's whole name wins over a list, so that a name with a comma can be a target. */
     if (bp_label_table_find(table, bp_cell_trim(bp_cell_of(target))) != SIZE_MAX) {
@@ -112,6 +118,21 @@ static bp_status add_targets(bp_dataset_columns *columns, const bp_label_table *
     return status;
 }
 
+/* Before the targets, which then know it. */
+static bp_status add_weight(bp_dataset_columns *columns, const bp_label_table *table,
+                            const char *weight, bp_error *err) {
+    bp_cell name = bp_cell_trim(bp_cell_of(weight));
+    if (name.size == 0) {
+        return BP_OK;
+    }
+    size_t column = bp_label_table_find(table, name);
+    if (column == SIZE_MAX) {
+        return fail_unknown(&table->labels, name, "/weight", err);
+    }
+    columns->slot[column] = BP_WEIGHT_SLOT;
+    return bp_names_add(&columns->weights, name.text, name.size, err);
+}
+
 static bp_status add_features(bp_dataset_columns *columns, const bp_names *names, bp_error *err) {
     for (size_t i = 0; i < names->count; i++) {
         if (columns->slot[i] < 0) {
@@ -125,20 +146,24 @@ static bp_status add_features(bp_dataset_columns *columns, const bp_names *names
         }
     }
     if (columns->features.count == 0) {
-        return bp_fail(err, BP_INVALID, "/target", "every column is a target: no feature is left");
+        return bp_fail(err, BP_INVALID, "/target", "every column is a target%s: no feature is left",
+                       columns->weights.count > 0 ? " or the weight" : "");
     }
     return BP_OK;
 }
 
 /* From checked names. */
 static bp_status assign_slots(bp_dataset_columns *columns, const bp_label_table *table,
-                              const char *target, bp_error *err) {
+                              const bp_dataset_options *options, bp_error *err) {
     const bp_names *names = &table->labels;
     columns->slot = calloc(names->count, sizeof *columns->slot);
     if (columns->slot == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu columns", names->count);
     }
-    bp_status status = add_targets(columns, table, target, err);
+    bp_status status = add_weight(columns, table, options->weight, err);
+    if (status == BP_OK) {
+        status = add_targets(columns, table, options->target, err);
+    }
     if (status == BP_OK) {
         status = add_features(columns, names, err);
     }
@@ -146,7 +171,7 @@ static bp_status assign_slots(bp_dataset_columns *columns, const bp_label_table 
 }
 
 bp_status bp_dataset_columns_set(bp_dataset_columns *columns, const bp_names *names,
-                                 const char *target, bp_error *err) {
+                                 const bp_dataset_options *options, bp_error *err) {
     bp_status status = check_count(names, err);
     if (status != BP_OK) {
         return status;
@@ -155,7 +180,7 @@ bp_status bp_dataset_columns_set(bp_dataset_columns *columns, const bp_names *na
     bp_label_table_start(&table);
     status = index_names(names, &table, err);
     if (status == BP_OK) {
-        status = assign_slots(columns, &table, target, err);
+        status = assign_slots(columns, &table, options, err);
     }
     if (status == BP_OK) {
         columns->all = table.labels; /* taken */
@@ -171,6 +196,7 @@ void bp_dataset_columns_clear(bp_dataset_columns *columns) {
     bp_names_clear(&columns->all);
     bp_names_clear(&columns->features);
     bp_names_clear(&columns->targets);
+    bp_names_clear(&columns->weights);
     free(columns->slot);
     *columns = (bp_dataset_columns){0};
 }

@@ -152,9 +152,20 @@ bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_s
     if (status != BP_OK) {
         return status;
     }
+    bp_snapshot *bound = NULL;
     if (current == NULL || current->features.count == 0) {
-        return bind_fresh(out, spec, current, data, options, err);
+        status = bind_fresh(&bound, spec, current, data, options, err);
+    } else {
+        status = check_bound(current, data, err);
+        status = status == BP_OK ? bp_snapshot_copy(&bound, current, err) : status;
     }
-    status = check_bound(current, data, err);
-    return status == BP_OK ? bp_snapshot_copy(out, current, err) : status;
+    if (status == BP_OK) {
+        status = bp_loss_weighting_check(&options->loss_weighting, &bound->classes, err);
+    }
+    if (status != BP_OK) {
+        bp_snapshot_unref(bound);
+        return status;
+    }
+    *out = bound;
+    return BP_OK;
 }

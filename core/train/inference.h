@@ -9,7 +9,8 @@
 BP_NODISCARD bp_status bp_predict(const bp_snapshot *snapshot, const bp_kernels *kernels,
                                   const float *rows, size_t count, float *outputs, bp_error *err);
 
-/* Loss and metrics on all rows of `data`. INVALID as bp_train_bind ("/model", "/dataset"). */
+/* Loss and metrics on all rows of `data`, no row weighted. INVALID as bp_train_bind ("/model",
+ * "/dataset"). */
 BP_NODISCARD bp_status bp_evaluate(const bp_snapshot *snapshot, const bp_kernels *kernels,
                                    const bp_dataset *data, bp_evaluation *out, bp_error *err);
 

@@ -165,6 +165,18 @@ static void finish_output(const bp_row_pass *pass, size_t rows, float *x) {
     }
 }
 
+/* l_n w_n, and its derivative. */
+static void weigh_rows(const bp_row_pass *pass, const bp_output_rows *out, size_t first) {
+    for (size_t i = 0; pass->weights != NULL && i < out->rows; i++) {
+        const float weight =
+            pass->weights[pass->index != NULL ? pass->index[first + i] : first + i];
+        out->loss[i] *= weight;
+        if (out->d != NULL) {
+            pass->kernels->scale(out->width, weight, out->d + i * out->width);
+        }
+    }
+}
+
 /* The loss of each row and, where the pass goes backward, dl/ds(L). `scratch` [rows, width[L]]. */
 static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, bool backward,
                          float *scratch) {
@@ -188,10 +200,12 @@ static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, boo
             classes[i] = pass->targets->class_index[index != NULL ? index[i] : first + i];
         }
         pass->kernels->cross_entropy(rule, &out, classes);
+        weigh_rows(pass, &out, first);
         return;
     }
     bp_targets_gather(pass->targets, index, first, rows, scratch);
     pass->kernels->mean_loss(rule, &out, scratch);
+    weigh_rows(pass, &out, first);
     if (backward && !bp_loss_is_fused(rule->loss)) {
         through_activation(pass, last, first, rows);
     }

@@ -52,6 +52,8 @@ typedef struct bp_row_pass {
     float scale;           /* of the loss's derivative: 1/B */
     const bp_noise *noise; /* NULL: none. Dropout needs buffers for it, and a backward pass with
                               those needs dropout */
+    /* by row of `data`: what each row's loss and its derivative are multiplied by; NULL: nothing */
+    const float *weights;
 } bp_row_pass;
 
 /* Rows [first, first + rows) of the minibatch: fills x(0)..x(L) and, with targets, loss. */

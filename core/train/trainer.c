@@ -24,6 +24,7 @@ struct bp_trainer {
     bp_targets targets;
     bp_split split;
     bp_metrics metrics;
+    float *weights;  /* [data rows], of their losses; NULL: none */
     uint32_t *order; /* [training rows]: rows of the data in the epoch's order */
     bp_phases phases;
     bp_update_plan plan;
@@ -51,7 +52,9 @@ static bp_row_pass row_pass(const bp_trainer *t, const uint32_t *index, size_t r
                          .index = index,
                          .targets = &t->targets,
                          .buffers = &t->phases.buffers,
-                         .scale = 1.0f / (float)rows};
+                         .scale = t->options.loss_weighting.reduction == BP_BATCH_REDUCTION_SUM
+                                      ? 1.0f
+                                      : 1.0f / (float)rows};
 }
 
 /* --- a step --------------------------------------------------------------------------------- */
@@ -114,6 +117,7 @@ static bp_status run_parts(bp_trainer *t, bp_update *update, size_t first, size_
         bp_row_pass pass = row_pass(t, t->order + first + done, rows);
         noise.first_row = done;
         pass.noise = bp_noise_is_asked(&t->options.regularization) ? &noise : NULL;
+        pass.weights = t->weights;
         bp_phases_rows(&t->phases, &pass, update->rows, t->plan.plain ? update : NULL, sum);
         if (!isfinite(*sum)) {
             return diverged(t, "loss", err);
@@ -213,6 +217,15 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
     if (status == BP_OK) {
         status = bp_metrics_new(&t->metrics, &t->targets, err);
     }
+    if (status == BP_OK) {
+        const bp_row_weighting of = {.weighting = &o->loss_weighting,
+                                     .classes = &t->model->classes,
+                                     .targets = &t->targets,
+                                     .data = t->data,
+                                     .split = &t->split};
+        status = bp_row_weights_new(&t->weights, &of, err);
+        t->options.loss_weighting.classes = NULL; /* borrowed until here */
+    }
     if (status != BP_OK) {
         return status;
     }
@@ -265,6 +278,7 @@ void bp_trainer_free(bp_trainer *t) {
         free(t->state[i]);
     }
     free(t->order);
+    free(t->weights);
     bp_snapshot_unref(t->model);
     bp_dataset_unref(t->data);
     free(t);

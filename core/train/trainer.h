@@ -11,6 +11,7 @@
 #include "dataset.h"
 #include "gradient_clipping.h"
 #include "kernels.h"
+#include "loss_weighting.h"
 #include "pool.h"
 #include "regularization.h"
 #include "snapshot.h"
@@ -29,6 +30,7 @@ typedef struct bp_train_options {
     float weight_decay;     /* >= 0: L2, g + lambda w; adamw and lion: decoupled */
     bp_regularization regularization;
     bp_gradient_clipping gradient_clipping;
+    bp_loss_weighting loss_weighting;
     bool shuffle;               /* a new order each epoch, from (seed, epoch) */
     uint64_t seed;              /* of the shuffle, the validation split, dropout and noise */
     double validation_fraction; /* in [0, 0.9]: rows held out, drawn from the seed */
@@ -57,7 +59,7 @@ BP_NODISCARD bp_status bp_train_options_check_rows(const bp_train_options *optio
  * feature names) gets its scaling from the training rows and its names; one that did keeps them,
  * and the data must agree. INVALID: "/model" other inputs or outputs than the data; "/dataset" a
  * label that the model does not know, real targets for cross_entropy, fewer than 1 training row;
- * and as bp_train_options_check and _check_rows. */
+ * and as bp_train_options_check, _check_rows and bp_loss_weighting_check. */
 BP_NODISCARD bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec,
                                      const bp_snapshot *current, const bp_dataset *data,
                                      const bp_train_options *options, bp_error *err);
@@ -67,7 +69,8 @@ typedef struct bp_train_progress {
     uint64_t step;  /* minibatches finished */
     uint64_t steps_per_epoch;
     uint64_t samples_seen;
-    double batch_loss; /* mean loss of the last minibatch, before its update */
+    /* Losses are means over the samples, also where the reduction is a sum, of w_n l_n. */
+    double batch_loss; /* of the last minibatch, before its update */
     double epoch_loss; /* mean over the samples of the epoch last finished, or of the running
                           one before the first ends; NAN before the first step */
     double grad_norm;  /* |g| of the last minibatch, before clipping by norm; NAN: not computed */
@@ -114,7 +117,8 @@ typedef struct bp_evaluation {
                       */
 } bp_evaluation;
 
-/* Loss and metrics of the present weights on the held-out rows, on the pool. */
+/* Loss and metrics of the present weights on the held-out rows, on the pool; no row or class is
+ * weighted. */
 void bp_trainer_validate(bp_trainer *trainer, bp_evaluation *out);
 
 /* A copy of the present weights, of version start.version + step. DIVERGED: one of them is not

@@ -11,7 +11,7 @@ enum { NUMBER_SIZE = 32 };
 
 typedef struct dataset_body {
     const json_t *columns, *rows;
-    const char *target;
+    const char *target, *weight;
 } dataset_body;
 
 static const bp_field body_fields[] = {
@@ -24,6 +24,7 @@ static const bp_field body_fields[] = {
      .required = true,
      .offset = offsetof(dataset_body, rows)},
     {.name = "target", .type = BP_FIELD_STRING, .offset = offsetof(dataset_body, target)},
+    {.name = "weight", .type = BP_FIELD_STRING, .offset = offsetof(dataset_body, weight)},
 };
 
 /* --- the header ----------------------------------------------------------------------------- */
@@ -160,16 +161,16 @@ static bp_status read_rows(bp_dataset_builder *builder, const dataset_body *body
     return status;
 }
 
-bp_status bp_dataset_from_json(bp_dataset **out, const json_t *body, const char *target,
-                               bp_error *err) {
-    dataset_body read = {.target = target};
+bp_status bp_dataset_from_json(bp_dataset **out, const json_t *body,
+                               const bp_dataset_options *usual, bp_error *err) {
+    dataset_body read = {.target = usual->target, .weight = usual->weight};
     bp_status status =
         bp_fields_read(&read, body_fields, sizeof body_fields / sizeof *body_fields, body, err);
     if (status != BP_OK) {
         return status;
     }
     bp_dataset_builder *builder = NULL;
-    bp_dataset_options options = {.target = read.target};
+    bp_dataset_options options = {.target = read.target, .weight = read.weight};
     status = bp_dataset_builder_new(&builder, &options, err);
     if (status == BP_OK) {
         status = read_header(builder, read.columns, err);

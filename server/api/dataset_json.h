@@ -1,4 +1,5 @@
-/* A small data set given as JSON: {"columns": ["x", "y"], "rows": [[1, "a"]], "target": "y"}. */
+/* A small data set given as JSON: {"columns": ["x", "y"], "rows": [[1, "a"]], "target": "y",
+ * "weight": "w"}. */
 #ifndef BP_DATASET_JSON_H
 #define BP_DATASET_JSON_H
 
@@ -6,10 +7,9 @@
 
 #include "dataset.h"
 
-/* "target" (column names with commas between) goes before `target`, which may be NULL: the last
- * column. One reference, the caller's. INVALID with the pointer of the cell, row or field at fault;
- * and what bp_dataset_builder says. */
+/* "target" and "weight" go before those of `usual`. One reference, the caller's. INVALID with the
+ * pointer of the cell, row or field at fault; and what bp_dataset_builder says. */
 BP_NODISCARD bp_status bp_dataset_from_json(bp_dataset **out, const json_t *body,
-                                            const char *target, bp_error *err);
+                                            const bp_dataset_options *usual, bp_error *err);
 
 #endif

@@ -10,26 +10,34 @@
 #include "reply.h"
 #include "resources.h"
 
-enum { TARGET, LISTED_CLASSES = 100 };
-const bp_parameter bp_dataset_put_parameters[] = {[TARGET] = {.name = "target"}, {0}};
+enum { TARGET, WEIGHT, LISTED_CLASSES = 100 };
+const bp_parameter bp_dataset_put_parameters[] = {
+    [TARGET] = {.name = "target"}, [WEIGHT] = {.name = "weight"}, {0}};
 
 /* --- out ------------------------------------------------------------------------------------ */
 
 static json_t *describe_column(const bp_dataset *data, size_t index) {
-    bool target = index >= data->features.count;
-    const char *name =
-        target ? data->targets.item[index - data->features.count] : data->features.item[index];
+    const struct {
+        const char *role;
+        const bp_names *names;
+    } roles[] = {
+        {"feature", &data->features}, {"target", &data->targets}, {"weight", &data->weights}};
+    size_t role = 0, at = index;
+    while (at >= roles[role].names->count) {
+        at -= roles[role++].names->count;
+    }
     const bp_column_stats *stats = &data->stats[index];
-    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o*}", "name", bp_json_text(name), "role",
-                     target ? "target" : "feature", "min", bp_json_number(stats->min), "max",
-                     bp_json_number(stats->max), "mean", bp_json_number(stats->mean),
-                     "standard_deviation", bp_json_number(stats->standard_deviation), "distinct",
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o*}", "name",
+                     bp_json_text(roles[role].names->item[at]), "role", roles[role].role, "min",
+                     bp_json_number(stats->min), "max", bp_json_number(stats->max), "mean",
+                     bp_json_number(stats->mean), "standard_deviation",
+                     bp_json_number(stats->standard_deviation), "distinct",
                      stats->distinct > 0 ? json_integer((json_int_t)stats->distinct) : NULL);
 }
 
 static json_t *describe_columns(const bp_dataset *data) {
     json_t *columns = json_array();
-    for (size_t i = 0; i < data->features.count + data->targets.count; i++) {
+    for (size_t i = 0; i < data->features.count + data->targets.count + data->weights.count; i++) {
         if (json_array_append_new(columns, describe_column(data, i)) != 0) {
             json_decref(columns);
             return NULL;
@@ -43,12 +51,13 @@ static json_t *describe(const bp_dataset_info *info, bool whole) {
     const bp_dataset *data = info->dataset;
     size_t labels = whole ? data->classes.count : LISTED_CLASSES;
     return json_pack(
-        "{s:s, s:o, s:I, s:I, s:o, s:o, s:I, s:o*, s:s, s:I}", "name", info->name, "created_at",
-        bp_json_time(info->created_at), "rows", (json_int_t)data->rows, "features",
+        "{s:s, s:o, s:I, s:I, s:o, s:o*, s:o, s:I, s:o*, s:s, s:I}", "name", info->name,
+        "created_at", bp_json_time(info->created_at), "rows", (json_int_t)data->rows, "features",
         (json_int_t)data->features.count, "targets", bp_json_names(&data->targets, SIZE_MAX),
-        "classes", bp_json_names(&data->classes, labels), "class_count",
-        (json_int_t)data->classes.count, "columns", whole ? describe_columns(data) : NULL, "sha256",
-        data->sha256, "jobs", (json_int_t)info->jobs);
+        "weight", data->weights.count > 0 ? bp_json_text(data->weights.item[0]) : NULL, "classes",
+        bp_json_names(&data->classes, labels), "class_count", (json_int_t)data->classes.count,
+        "columns", whole ? describe_columns(data) : NULL, "sha256", data->sha256, "jobs",
+        (json_int_t)info->jobs);
 }
 
 bp_status bp_handle_get_dataset(bp_call *call, bp_error *err) {
@@ -129,6 +138,12 @@ static bp_status check_place(const bp_call *call, bp_error *err) {
     return status;
 }
 
+static bp_dataset_options asked_options(const bp_call *call) {
+    return (bp_dataset_options){
+        .target = bp_query_text(call->query, &bp_dataset_put_parameters[TARGET]),
+        .weight = bp_query_text(call->query, &bp_dataset_put_parameters[WEIGHT])};
+}
+
 static bp_status open_upload(const bp_call *call, void **stream, bp_error *err) {
     bp_status status = check_place(call, err);
     if (status != BP_OK) {
@@ -138,8 +153,7 @@ static bp_status open_upload(const bp_call *call, void **stream, bp_error *err) 
     if (up == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for an upload");
     }
-    bp_dataset_options options = {
-        .target = bp_query_text(call->query, &bp_dataset_put_parameters[TARGET])};
+    bp_dataset_options options = asked_options(call);
     status = bp_dataset_builder_new(&up->builder, &options, err);
     if (status == BP_OK) {
         status = bp_csv_new(&up->csv, up->builder, err);
@@ -173,8 +187,8 @@ static bp_status build(const bp_call *call, bp_dataset **out, bp_error *err) {
         return finish_upload(call->stream, out, err);
     }
     bp_status status = check_place(call, err);
-    const char *target = bp_query_text(call->query, &bp_dataset_put_parameters[TARGET]);
-    return status == BP_OK ? bp_dataset_from_json(out, call->body, target, err) : status;
+    const bp_dataset_options options = asked_options(call);
+    return status == BP_OK ? bp_dataset_from_json(out, call->body, &options, err) : status;
 }
 
 bp_status bp_handle_put_dataset(bp_call *call, bp_error *err) {

@@ -30,8 +30,11 @@ static bp_status read_id(const bp_call *call, uint64_t *out, bp_error *err) {
 static bp_status reply_job(bp_call *call, uint64_t id, unsigned http_status, bp_error *err) {
     bp_job_info info;
     bp_status status = bp_service_get_job(call->service, id, &info, err);
-    return status == BP_OK ? bp_reply_json(call->response, http_status, bp_job_to_json(&info), err)
-                           : status;
+    if (status == BP_OK) {
+        status = bp_reply_json(call->response, http_status, bp_job_to_json(&info), err);
+        bp_job_info_clear(&info);
+    }
+    return status;
 }
 
 bp_status bp_handle_get_job(bp_call *call, bp_error *err) {
@@ -84,6 +87,7 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
     if (status == BP_OK) {
         settle_threads(call, &request.options);
         status = bp_service_start_job(call->service, &request, &id, err);
+        bp_class_weights_unref(request.options.loss_weighting.classes); /* the job has its own */
     }
     if (status == BP_OK) {
         status = reply_job(call, id, 202, err);
@@ -162,6 +166,9 @@ bp_status bp_handle_list_jobs(bp_call *call, bp_error *err) {
     if (status == BP_OK) {
         json_t *cursor = more ? json_sprintf("%" PRIu64, infos[count - 1].id) : NULL;
         json_t *items = describe_all(infos, count);
+        for (size_t i = 0; i < count; i++) {
+            bp_job_info_clear(&infos[i]);
+        }
         status = bp_reply_json(call->response, 200, bp_json_page("jobs", items, cursor), err);
     }
     free(infos);

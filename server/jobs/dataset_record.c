@@ -1,5 +1,5 @@
 /* The record of a data set. JSON: names, sizes, statistics, digest; blob: x [rows, features], then
- * y [rows, targets] and class_index [rows] where there are such, 32 bit words. */
+ * y [rows, targets], class_index [rows] and weight [rows] where there are such, 32 bit words. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +17,13 @@ static json_t *describe_column(const bp_column_stats *stats) {
                      (json_int_t)stats->distinct);
 }
 
+static size_t column_count(const bp_dataset *data) {
+    return data->features.count + data->targets.count + data->weights.count;
+}
+
 static json_t *describe_columns(const bp_dataset *data) {
     json_t *array = json_array();
-    for (size_t i = 0; array != NULL && i < data->features.count + data->targets.count; i++) {
+    for (size_t i = 0; array != NULL && i < column_count(data); i++) {
         if (json_array_append_new(array, describe_column(&data->stats[i])) != 0) {
             json_decref(array);
             return NULL;
@@ -30,23 +34,27 @@ static json_t *describe_columns(const bp_dataset *data) {
 
 static json_t *describe(const bp_dataset_info *info) {
     const bp_dataset *data = info->dataset;
-    return json_pack("{s:f, s:I, s:o, s:o, s:o, s:b, s:o, s:s}", "created_at", info->created_at,
-                     "rows", (json_int_t)data->rows, "features", bp_record_names(&data->features),
-                     "targets", bp_record_names(&data->targets), "classes",
-                     bp_record_names(&data->classes), "has_y", data->y != NULL, "statistics",
-                     describe_columns(data), "sha256", data->sha256);
+    json_t *weights = data->weights.count > 0 ? bp_record_names(&data->weights) : NULL;
+    return json_pack("{s:f, s:I, s:o, s:o, s:o, s:b, s:o*, s:o, s:s}", "created_at",
+                     info->created_at, "rows", (json_int_t)data->rows, "features",
+                     bp_record_names(&data->features), "targets", bp_record_names(&data->targets),
+                     "classes", bp_record_names(&data->classes), "has_y", data->y != NULL,
+                     "weights", weights, "statistics", describe_columns(data), "sha256",
+                     data->sha256);
 }
 
 static bp_status pack(const bp_dataset *data, bp_word_blob *out, bp_error *err) {
     size_t y_columns = data->y != NULL ? data->targets.count : 0;
     size_t class_columns = data->class_index != NULL;
-    size_t words = data->rows * (data->features.count + y_columns + class_columns);
+    size_t words =
+        data->rows * (data->features.count + y_columns + class_columns + data->weights.count);
     bp_word_blob blob;
     bp_status status = bp_word_blob_new(&blob, words * 4, err);
     if (status == BP_OK) {
         bp_word_blob_put32(&blob, data->x, data->rows * data->features.count);
         bp_word_blob_put32(&blob, data->y, data->rows * y_columns);
         bp_word_blob_put32(&blob, data->class_index, data->rows * class_columns);
+        bp_word_blob_put32(&blob, data->weight, data->rows * data->weights.count);
         *out = blob;
     }
     return status;
@@ -69,7 +77,7 @@ bp_status bp_record_put_dataset(bp_store *store, const bp_dataset_info *info, bp
 /* --- reading -------------------------------------------------------------------------------- */
 
 static bool read_columns(const json_t *array, bp_dataset *data) {
-    size_t columns = data->features.count + data->targets.count;
+    size_t columns = column_count(data);
     if (json_array_size(array) != columns) {
         return false;
     }
@@ -102,19 +110,24 @@ static bool read_block(bp_word_blob *blob, size_t rows, size_t columns, void **o
 
 static bool read_numbers(const bp_store_object *object, bool has_y, bp_dataset *data) {
     bp_word_blob blob = bp_word_blob_read(object->blob, object->blob_size);
-    void *x = NULL, *y = NULL, *class_index = NULL;
+    void *x = NULL, *y = NULL, *class_index = NULL, *weight = NULL;
     bool whole = read_block(&blob, data->rows, data->features.count, &x) &&
                  read_block(&blob, data->rows, has_y ? data->targets.count : 0, &y) &&
                  read_block(&blob, data->rows, data->classes.count > 0, &class_index) &&
+                 read_block(&blob, data->rows, data->weights.count, &weight) &&
                  blob.used == blob.size;
     data->x = x;
     data->y = y;
     data->class_index = class_index;
+    data->weight = weight;
     return whole;
 }
 
+/* Without "weights" there are none: as records of a time without them. */
 static bool read_names(const json_t *json, bp_dataset *data) {
-    return bp_record_get_names(json_object_get(json, "features"), &data->features, NULL) == BP_OK &&
+    const json_t *weights = json_object_get(json, "weights");
+    return (weights == NULL || bp_record_get_names(weights, &data->weights, NULL) == BP_OK) &&
+           bp_record_get_names(json_object_get(json, "features"), &data->features, NULL) == BP_OK &&
            bp_record_get_names(json_object_get(json, "targets"), &data->targets, NULL) == BP_OK &&
            bp_record_get_names(json_object_get(json, "classes"), &data->classes, NULL) == BP_OK;
 }

@@ -57,6 +57,11 @@ static void note_point(bp_job_info *info, const bp_job_point *point) {
     }
 }
 
+void bp_job_info_clear(bp_job_info *info) {
+    bp_class_weights_unref(info->request.options.loss_weighting.classes);
+    info->request.options.loss_weighting.classes = NULL;
+}
+
 /* --- life ----------------------------------------------------------------------------------- */
 
 bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_points *history, bp_error *err) {
@@ -69,6 +74,7 @@ bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_points *histo
     pthread_mutex_init(&job->lock, NULL);
     job->id = info->id;
     job->info = *info;
+    bp_class_weights_ref(info->request.options.loss_weighting.classes);
     if (history != NULL) {
         job->history = *history;
         *history = (bp_job_points){0};
@@ -95,6 +101,7 @@ void bp_job_unref(bp_job *job) {
     bp_registry_entry_unref(job->dataset);
     bp_dataset_unref(job->data);
     pthread_mutex_destroy(&job->lock);
+    bp_job_info_clear(&job->info);
     free(job->history.point);
     free(job);
 }

@@ -35,7 +35,8 @@ typedef struct bp_job {
     bp_job_points history;
 } bp_job;
 
-/* A job with these facts and one reference; `last` and `best` come from the history, which it takes
+/* A job with these facts and one reference, with a reference of its own to what the request holds;
+ * `last` and `best` come from the history, which it takes
  * on success (NULL: none). NO_MEMORY. */
 BP_NODISCARD bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_points *history,
                                   bp_error *err);
@@ -44,7 +45,8 @@ void bp_job_unref(bp_job *job); /* NULL is allowed */
 
 /* --- any thread, takes job->lock -------------------------------------------------------------- */
 
-/* The facts, with elapsed time, rate and remaining time as of now. */
+/* The facts, with elapsed time, rate and remaining time as of now. What the request holds stays the
+ * job's. */
 void bp_job_describe(bp_job *job, bp_job_info *out);
 typedef struct bp_job_span {
     uint64_t after; /* points of later epochs */

@@ -238,6 +238,7 @@ bp_status bp_record_read_job(const bp_store_object *object, bp_job_info *out,
                  read_history(json, object, history);
     json_decref(json);
     if (!whole) {
+        bp_job_info_clear(&info);
         return bp_record_fail(object, "job", err);
     }
     *out = info;

@@ -28,21 +28,6 @@ const char *bp_json_kind(const json_t *value) {
 
 /* --- places --------------------------------------------------------------------------------- */
 
-/* "/name" with '~' and '/' escaped as RFC 6901 has it. */
-static void point_at(const char *name, char out[BP_FIELD_SIZE]) {
-    size_t used = 0;
-    out[used++] = '/';
-    for (; *name != '\0' && used + 2 < BP_FIELD_SIZE; name++) {
-        if (*name == '~' || *name == '/') {
-            out[used++] = '~';
-            out[used++] = *name == '~' ? '0' : '1';
-        } else {
-            out[used++] = *name;
-        }
-    }
-    out[used] = '\0';
-}
-
 static bp_status fail_unknown(const char *name, const bp_field *fields, size_t count,
                               bp_error *err) {
     char pointer[BP_FIELD_SIZE], known[BP_MESSAGE_SIZE] = "";
@@ -52,14 +37,14 @@ static bp_status fail_unknown(const char *name, const bp_field *fields, size_t c
             snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", fields[i].name);
         used += written > 0 ? (size_t)written : 0;
     }
-    point_at(name, pointer);
+    bp_pointer_to(name, pointer);
     return bp_fail(err, BP_INVALID, pointer, "unknown field \"%.100s\"; the known fields are: %s",
                    name, known);
 }
 
 static bp_status fail_type(const bp_field *field, const json_t *value, bp_error *err) {
     char pointer[BP_FIELD_SIZE];
-    point_at(field->name, pointer);
+    bp_pointer_to(field->name, pointer);
     bool fraction = field->type == BP_FIELD_COUNT && json_is_real(value);
     return bp_fail(err, BP_INVALID, pointer, "%s must be %s, found %s", field->name,
                    expected[field->type], fraction ? "a fraction" : bp_json_kind(value));
@@ -67,7 +52,7 @@ static bp_status fail_type(const bp_field *field, const json_t *value, bp_error 
 
 static bp_status fail_range(const bp_field *field, double value, bp_error *err) {
     char pointer[BP_FIELD_SIZE];
-    point_at(field->name, pointer);
+    bp_pointer_to(field->name, pointer);
     if (field->max > field->min) {
         return bp_fail(err, BP_INVALID, pointer, "%s must be from %.15g to %.15g, found %.15g",
                        field->name, field->min, field->max, value);
@@ -145,7 +130,7 @@ static bp_status read_choice(void *place, const bp_field *field, const json_t *v
     if (!json_is_string(value)) {
         return fail_type(field, value, err);
     }
-    point_at(field->name, pointer);
+    bp_pointer_to(field->name, pointer);
     return bp_vocabulary_find(field->choices, json_string_value(value), pointer, place, err);
 }
 
@@ -187,7 +172,7 @@ static const bp_field *find(const bp_field *fields, size_t count, const char *na
 
 static bp_status fail_missing(const bp_field *field, bp_error *err) {
     char pointer[BP_FIELD_SIZE];
-    point_at(field->name, pointer);
+    bp_pointer_to(field->name, pointer);
     return bp_fail(err, BP_INVALID, pointer, "%s is missing", field->name);
 }
 

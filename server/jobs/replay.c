@@ -203,10 +203,12 @@ bp_status bp_service_verify_job(bp_service *service, uint64_t id, const bp_repla
     run.options = run.job.request.options;
     /* Acquire-release: one replay's memory is given back before the next takes its own. */
     if (atomic_exchange_explicit(&service->replaying, true, memory_order_acq_rel)) {
+        bp_job_info_clear(&run.job);
         return bp_fail(place, BP_BUSY, NULL, "another job is being verified");
     }
     status = bp_background_run(verify, &run, place);
     status = status == BP_OK ? run.status : status;
+    bp_job_info_clear(&run.job);
     atomic_store_explicit(&service->replaying, false, memory_order_release);
     return status;
 }

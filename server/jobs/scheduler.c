@@ -184,9 +184,10 @@ void bp_scheduler_remove(bp_scheduler *scheduler, uint64_t id) {
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-/* Takes job->lock inside scheduler->lock, which it holds. */
+/* For a reader, who clears it. Takes job->lock inside scheduler->lock, which it holds. */
 static void describe_locked(bp_scheduler *scheduler, bp_job *job, bp_job_info *out) {
     bp_job_describe(job, out);
+    bp_class_weights_ref(out->request.options.loss_weighting.classes);
     const bp_id_item *item = bp_id_list_find(&scheduler->queue, job->id);
     out->queue_position = item != NULL ? (size_t)(item - scheduler->queue.item) + 1 : 0;
 }

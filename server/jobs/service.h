@@ -107,7 +107,7 @@ bool bp_job_state_is_terminal(bp_job_state state);
 typedef struct bp_job_request {
     char model[BP_NAME_SIZE];
     char dataset[BP_NAME_SIZE];
-    bp_train_options options;
+    bp_train_options options; /* may hold class weights: who reads a request clears its info */
 } bp_job_request;
 
 /* One point of the loss history: the end of an epoch. NAN: none. */
@@ -155,10 +155,13 @@ typedef struct bp_job_info {
     bp_receipt receipt;
 } bp_job_info;
 
+void bp_job_info_clear(bp_job_info *info); /* drops what its request holds */
+
 /* (slow) Queues a job. NOT_FOUND "/model" or "/dataset"; INVALID as bp_train_bind and
  * bp_train_options_check; BUSY: the queue is full. Jobs run in the order of their ids. */
 BP_NODISCARD bp_status bp_service_start_job(bp_service *service, const bp_job_request *request,
                                             uint64_t *id, bp_error *err);
+/* The caller clears *out, as those of a list. */
 BP_NODISCARD bp_status bp_service_get_job(bp_service *service, uint64_t id, bp_job_info *out,
                                           bp_error *err);
 /* Up to `limit` jobs with ids below `before` (0: from the newest), newest first. */

@@ -234,7 +234,7 @@ static bp_status interrupt(bp_service *service, bp_job_info *info, const bp_job_
 static bp_status load_one(void *context, const bp_store_object *object, bp_error *err) {
     bp_service *service = context;
     bp_job_points history = {0};
-    bp_job_info info;
+    bp_job_info info = {0};
     bp_job *job = NULL;
     bp_status status = bp_record_read_job(object, &info, &history, err);
     if (status == BP_OK && !bp_job_state_is_terminal(info.state)) {
@@ -249,6 +249,7 @@ static bp_status load_one(void *context, const bp_store_object *object, bp_error
     if (status == BP_OK) {
         bp_scheduler_add(service->scheduler, job);
     }
+    bp_job_info_clear(&info);
     free(history.point);
     return status;
 }

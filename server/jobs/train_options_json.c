@@ -34,6 +34,11 @@ static const bp_field option_fields[] = {
     {.name = "validation", .type = BP_FIELD_OBJECT, .offset = GROUP(VALIDATION)},
     {.name = "threads", .type = BP_FIELD_COUNT, .offset = OPTION(threads)},
     {.name = "regularization", .type = BP_FIELD_OBJECT, .offset = GROUP(REGULARIZATION)},
+    {.name = "reduction",
+     .type = BP_FIELD_CHOICE,
+     .choices = &bp_batch_reductions,
+     .offset = OPTION(loss_weighting.reduction)},
+    {.name = "class_weights", .type = BP_FIELD_IGNORED},
     {.name = "gradient_clipping", .type = BP_FIELD_OBJECT, .offset = GROUP(GRADIENT_CLIPPING)},
 };
 
@@ -122,6 +127,83 @@ static bp_status read_group(const json_t *object, size_t g, bp_train_options *op
     return status;
 }
 
+/* --- class weights -------------------------------------------------------------------------- */
+
+static bp_status read_weights(bp_class_weights *out, const json_t *object, bp_error *err) {
+    const char *label;
+    json_t *weight;
+    json_object_foreach((json_t *)object, label, weight) {
+        const bp_field field = {.name = label, .type = BP_FIELD_DOUBLE};
+        double value;
+        bp_status status = bp_fields_read_one(&value, &field, object, err);
+        if (status != BP_OK) {
+            bp_error_nest(err, "/class_weights");
+            return status;
+        }
+        status = bp_class_weights_add(out, label, value, err);
+        if (status != BP_OK) {
+            return status;
+        }
+    }
+    return BP_OK;
+}
+
+/* "balanced", or {label: weight}, or nothing. */
+static bp_status read_class_weights(bp_loss_weighting *out, const json_t *value, bp_error *err) {
+    const char *word = json_string_value(value);
+    out->balanced = word != NULL && strcmp(word, "balanced") == 0;
+    if (value == NULL || out->balanced) {
+        return BP_OK;
+    }
+    if (!json_is_object(value)) {
+        return bp_fail(err, BP_INVALID, "/class_weights",
+                       "class_weights must be \"balanced\" or an object of weights by label, found "
+                       "%s",
+                       word != NULL ? "another word" : bp_json_kind(value));
+    }
+    bp_class_weights *weights = NULL;
+    bp_status status = bp_class_weights_new(&weights, json_object_size(value), err);
+    if (status == BP_OK) {
+        status = read_weights(weights, value, err);
+    }
+    if (status != BP_OK) {
+        bp_class_weights_unref(weights);
+        return status;
+    }
+    out->classes = weights;
+    return BP_OK;
+}
+
+static json_t *class_weights_to_json(const bp_loss_weighting *weighting) {
+    if (weighting->balanced) {
+        return json_string("balanced");
+    }
+    json_t *object = json_object();
+    for (size_t i = 0; i < weighting->classes->labels.count; i++) {
+        json_t *weight = json_real(bp_shortest_double(weighting->classes->weight[i]));
+        if (json_object_set_new(object, weighting->classes->labels.item[i], weight) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+/* What is usual stays out, as with the groups that are optional. */
+static int add_weighting(json_t *json, const bp_loss_weighting *weighting) {
+    int failures = 0;
+    if (weighting->reduction != BP_BATCH_REDUCTION_MEAN) {
+        failures |= json_object_set_new(
+            json, "reduction", json_string(bp_batch_reductions.names[weighting->reduction]));
+    }
+    if (weighting->balanced || weighting->classes != NULL) {
+        failures |= json_object_set_new(json, "class_weights", class_weights_to_json(weighting));
+    }
+    return failures;
+}
+
+/* --- all options ---------------------------------------------------------------------------- */
+
 bp_status bp_train_options_from_json(bp_train_options *out, const json_t *json, bp_error *err) {
     options_body body = {.options = bp_train_defaults()};
     bp_status status = bp_fields_read(&body, option_fields, LENGTH(option_fields), json, err);
@@ -137,6 +219,10 @@ bp_status bp_train_options_from_json(bp_train_options *out, const json_t *json, 
     }
     if (status == BP_OK) {
         status = bp_train_options_check(&body.options, err);
+    }
+    if (status == BP_OK) { /* last: these are owned */
+        status = read_class_weights(&body.options.loss_weighting,
+                                    json_object_get(json, "class_weights"), err);
     }
     if (status == BP_OK) {
         *out = body.options;
@@ -184,7 +270,8 @@ json_t *bp_train_options_to_json(const bp_train_options *options) {
                   "batch_size", batch_size, "optimizer", optimizer_to_json(options), "shuffle",
                   options->shuffle, "seed", (json_int_t)options->seed, "validation", "fraction",
                   options->validation_fraction, "threads", (json_int_t)options->threads);
-    if (json != NULL && add_groups(json, options) != 0) {
+    if (json != NULL &&
+        (add_groups(json, options) != 0 || add_weighting(json, &options->loss_weighting) != 0)) {
         json_decref(json);
         return NULL;
     }

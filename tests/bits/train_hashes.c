@@ -25,6 +25,7 @@
 typedef struct network_row {
     size_t rows, features;
     bp_model_spec spec;
+    bool weighted; /* rows have weights, classes are balanced, losses are summed */
 } network_row;
 
 /* An optimiser with these settings and, for the others, its defaults. */
@@ -79,6 +80,7 @@ enum {
     MARGINS,
     SMOOTHED,
     SMOOTHED_WIDE,
+    WEIGHTED,
     NETWORKS
 };
 
@@ -189,6 +191,12 @@ static const network_row networks[NETWORKS] = {
                    .layers = {LAYER(14, RELU), LAYER(7, SOFTMAX)},
                    .loss = BP_LOSS_CROSS_ENTROPY,
                    .loss_parameters = {.label_smoothing = 0.1f}}},
+    [WEIGHTED] = {150,
+                  12,
+                  {.layer_count = 2,
+                   .layers = {LAYER(15, RELU), LAYER(6, SOFTMAX)},
+                   .loss = BP_LOSS_CROSS_ENTROPY},
+                  .weighted = true},
     [SMOOTHED_WIDE] = {150,
                        12,
                        {.layer_count = 2,
@@ -275,6 +283,8 @@ static const case_row cases[] = {
     {SMOOTH, DROPOUT, 64},
     {CURVES, NOISE, 37},
     {WIDE, NOISE, 64},
+    {WEIGHTED, ADAM, 1},
+    {WEIGHTED, PLAIN, 37},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -332,6 +342,7 @@ static bp_dataset *make_data(const network_row *n) {
     table.classes = classes ? width : 0;
     table.y = classes ? NULL : y;
     table.class_index = classes ? class_index : NULL;
+    table.weight = n->weighted ? y : NULL; /* there are more of these than rows */
     bp_dataset *data = NULL;
     bp_error err = {0};
     if (bp_made_dataset(&data, &table, &err) != BP_OK) {
@@ -355,6 +366,11 @@ static bp_train_options options_of(const case_row *c) {
     o.epochs = EPOCHS;
     o.batch_size = c->batch;
     o.seed = 11;
+    if (networks[c->network].weighted) {
+        o.loss_weighting.balanced = true;
+        o.loss_weighting.reduction = BP_BATCH_REDUCTION_SUM;
+        o.learning_rate /= 16;
+    }
     return o;
 }
 

@@ -300,6 +300,8 @@ static bp_dataset *fixture_data(const bp_torch_fixture *f) {
                            .x = bp_torch_fixture_find(f, "x", 0)->single,
                            .y = classes ? NULL : bp_torch_fixture_find(f, "y", 0)->single,
                            .class_index = f->class_index};
+    const bp_torch_tensor *weights = bp_torch_fixture_find(f, "weights", 0);
+    table.weight = weights != NULL ? weights->single : NULL;
     bp_dataset *data;
     assert_int_equal(bp_made_dataset(&data, &table, NULL), BP_OK);
     return data;
@@ -396,7 +398,8 @@ static void loss_curves_are_pytorchs(void **state) {
                                         "torch_huber",           "torch_poisson",
                                         "torch_quantile",        "torch_huber_delta",
                                         "torch_label_smoothing", "torch_binary_cross_entropy",
-                                        "torch_hinge",           "torch_smooth"};
+                                        "torch_hinge",           "torch_weights",
+                                        "torch_smooth"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         bp_torch_fixture *f = load(names[i]);
         bp_train_options o = options_of(1000, f->batch_size, 0);
