@@ -1,6 +1,6 @@
 /* The optimisers: how a gradient g = dl/dw changes a parameter w. One table: enumerator, name on
  * the wire, arrays of state per parameter, formula with its source. The exact operations are
- * README.md's. */
+ * README.md's. LBFGS is no rule for one parameter, and no kernel. */
 #ifndef BP_OPTIMIZER_H
 #define BP_OPTIMIZER_H
 
@@ -32,7 +32,10 @@
     X(RPROP, "rprop", 2,                                                                           \
       "d <- d 1.2, d 0.5 or d as g agrees with the g before, differs or is 0, in [1e-6, 50]; "     \
       "where "                                                                                     \
-      "it differs g <- 0; w <- w - d sign(g); full batch; Riedmiller and Braun 1993, as PyTorch")
+      "it differs g <- 0; w <- w - d sign(g); full batch; Riedmiller and Braun 1993, as PyTorch")  \
+    X(LBFGS, "lbfgs", 0,                                                                           \
+      "w <- w - a H g, H from the last changes of w and g, a by a strong Wolfe line search; full " \
+      "batch; Nocedal and Wright 2006, algorithms 7.4 and 7.5")
 
 #define X(name, wire, states, formula) BP_OPTIMIZER_##name,
 typedef enum bp_optimizer { BP_OPTIMIZER_TABLE(X) BP_OPTIMIZER_COUNT } bp_optimizer;

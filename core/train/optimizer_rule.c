@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "lbfgs.h"
+
 #define X(name, member, range) {#member, offsetof(bp_train_options, member), range},
 const bp_hyperparameter_info bp_hyperparameters[BP_HYPERPARAMETER_COUNT] = {
     BP_HYPERPARAMETER_TABLE(X)};
@@ -20,23 +22,25 @@ static const size_t states_of[] = {BP_OPTIMIZER_TABLE(X)};
 const bp_vocabulary bp_optimizers = {"optimizer", BP_OPTIMIZER_COUNT, names, formulas};
 
 /* The defaults, NONE where an optimiser does not have the setting. In the order of the table:
- * learning rate, momentum, beta1, beta2, rho, epsilon, weight decay. */
+ * learning rate, momentum, beta1, beta2, rho, epsilon, weight decay, history, tolerance. */
 #define NONE (-1.0f)
 static const float defaults[BP_OPTIMIZER_COUNT][BP_HYPERPARAMETER_COUNT] = {
-    [BP_OPTIMIZER_SGD] = {0.1f, 0.9f, NONE, NONE, NONE, NONE, 0},
-    [BP_OPTIMIZER_NESTEROV] = {0.1f, 0.9f, NONE, NONE, NONE, NONE, 0},
-    [BP_OPTIMIZER_RMSPROP] = {0.001f, NONE, NONE, NONE, 0.99f, 1e-8f, 0},
-    [BP_OPTIMIZER_ADAGRAD] = {0.01f, NONE, NONE, NONE, NONE, 1e-10f, 0},
-    [BP_OPTIMIZER_ADADELTA] = {1.0f, NONE, NONE, NONE, 0.9f, 1e-6f, 0},
-    [BP_OPTIMIZER_ADAM] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0},
-    [BP_OPTIMIZER_ADAMW] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0.01f},
-    [BP_OPTIMIZER_NADAM] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0},
-    [BP_OPTIMIZER_LION] = {0.0001f, NONE, 0.9f, 0.99f, NONE, NONE, 0},
-    [BP_OPTIMIZER_RPROP] = {0.01f, NONE, NONE, NONE, NONE, NONE, NONE},
+    [BP_OPTIMIZER_SGD] = {0.1f, 0.9f, NONE, NONE, NONE, NONE, 0, NONE, NONE},
+    [BP_OPTIMIZER_NESTEROV] = {0.1f, 0.9f, NONE, NONE, NONE, NONE, 0, NONE, NONE},
+    [BP_OPTIMIZER_RMSPROP] = {0.001f, NONE, NONE, NONE, 0.99f, 1e-8f, 0, NONE, NONE},
+    [BP_OPTIMIZER_ADAGRAD] = {0.01f, NONE, NONE, NONE, NONE, 1e-10f, 0, NONE, NONE},
+    [BP_OPTIMIZER_ADADELTA] = {1.0f, NONE, NONE, NONE, 0.9f, 1e-6f, 0, NONE, NONE},
+    [BP_OPTIMIZER_ADAM] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0, NONE, NONE},
+    [BP_OPTIMIZER_ADAMW] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0.01f, NONE, NONE},
+    [BP_OPTIMIZER_NADAM] = {0.001f, NONE, 0.9f, 0.999f, NONE, 1e-8f, 0, NONE, NONE},
+    [BP_OPTIMIZER_LION] = {0.0001f, NONE, 0.9f, 0.99f, NONE, NONE, 0, NONE, NONE},
+    [BP_OPTIMIZER_RPROP] = {0.01f, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+    [BP_OPTIMIZER_LBFGS] = {1.0f, NONE, NONE, NONE, NONE, NONE, NONE, 10, 1e-5f},
 };
 
 /* Their step is as good as the sign or the curvature of the whole data's gradient. */
-static const bool full_batch[BP_OPTIMIZER_COUNT] = {[BP_OPTIMIZER_RPROP] = true};
+static const bool full_batch[BP_OPTIMIZER_COUNT] = {
+    [BP_OPTIMIZER_RPROP] = true, [BP_OPTIMIZER_LBFGS] = true};
 
 static float *setting(bp_train_options *options, size_t h) {
     return (float *)(void *)((char *)options + bp_hyperparameters[h].offset);
@@ -82,11 +86,37 @@ static bool in_range(bp_hyperparameter h, float value) {
     case BP_HYPERPARAMETER_LEARNING_RATE:
     case BP_HYPERPARAMETER_EPSILON:
         return value > 0 && isfinite(value);
+    case BP_HYPERPARAMETER_HISTORY:
+        return value >= 1 && value <= BP_LBFGS_MOST_HISTORY && value == floorf(value);
     case BP_HYPERPARAMETER_WEIGHT_DECAY:
+    case BP_HYPERPARAMETER_TOLERANCE:
         return value >= 0 && isfinite(value);
     default:
         return value >= 0 && value < 1;
     }
+}
+
+/* A line search needs a smooth function that stays what it is. */
+static bp_status check_lbfgs(const bp_train_options *o, bp_error *err) {
+    const struct {
+        const char *field;
+        float value;
+    } rows[] = {
+        {"/regularization/l1", o->regularization.l1},
+        {"/regularization/max_norm", o->regularization.max_norm},
+        {"/regularization/dropout", o->regularization.dropout},
+        {"/regularization/input_dropout", o->regularization.input_dropout},
+        {"/regularization/input_noise", o->regularization.input_noise},
+        {"/gradient_clipping/norm", o->gradient_clipping.norm},
+        {"/gradient_clipping/value", o->gradient_clipping.value},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].value != 0) {
+            return bp_fail(err, BP_INVALID, rows[i].field,
+                           "the optimizer lbfgs does not go with this: it takes l2 alone");
+        }
+    }
+    return BP_OK;
 }
 
 bp_status bp_optimizer_check(const bp_train_options *options, bp_error *err) {
@@ -99,7 +129,7 @@ bp_status bp_optimizer_check(const bp_train_options *options, bp_error *err) {
             return status;
         }
     }
-    return BP_OK;
+    return options->optimizer == BP_OPTIMIZER_LBFGS ? check_lbfgs(options, err) : BP_OK;
 }
 
 static void count_step(bp_optimizer_clock *clock, const bp_train_options *o) {

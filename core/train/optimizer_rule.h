@@ -13,7 +13,9 @@
     X(BETA2, beta2, "in [0, 1)")                                                                   \
     X(RHO, rho, "in [0, 1)")                                                                       \
     X(EPSILON, epsilon, "above 0 and finite")                                                      \
-    X(WEIGHT_DECAY, weight_decay, "at least 0 and finite")
+    X(WEIGHT_DECAY, weight_decay, "at least 0 and finite")                                         \
+    X(HISTORY, history, "a whole number from 1 to 100")                                            \
+    X(TOLERANCE, tolerance, "at least 0 and finite")
 
 #define X(name, member, range) BP_HYPERPARAMETER_##name,
 typedef enum bp_hyperparameter {

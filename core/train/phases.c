@@ -72,7 +72,7 @@ static void run_block(void *context, size_t task, size_t worker) {
 
 /* --- phases --------------------------------------------------------------------------------- */
 
-static void run(const bp_phases *p, bp_task task, phase *context, size_t tasks, double flops) {
+static void run(const bp_phases *p, bp_task task, void *context, size_t tasks, double flops) {
     bp_pool_run(p->pool, workers_for(p, flops), task, context, tasks);
 }
 
@@ -109,6 +109,28 @@ bool bp_phases_stage(bp_phases *p, bp_update *update, const bp_update_stage *sta
 void bp_phases_evaluate(bp_phases *p, const bp_row_pass *pass, size_t rows) {
     phase context = {.phases = p, .pass = pass, .rows = rows};
     run(p, evaluate_rows, &context, tiles_of(p, rows), product_flops(p, rows));
+}
+
+/* Someone else's tasks, as a part of the update. */
+typedef struct foreign {
+    const bp_phases *phases;
+    bp_task task;
+    void *context;
+} foreign;
+
+static void run_foreign(void *context, size_t task, size_t worker) {
+    const foreign *f = context;
+    bp_laps *laps = bp_stopwatch_laps(&f->phases->stopwatch, worker);
+    bp_laps_begin(laps);
+    f->task(f->context, task, worker);
+    bp_lap(laps, BP_PART_UPDATE);
+}
+
+void bp_phases_run(bp_phases *p, bp_task task, void *context, size_t tasks, double flops) {
+    foreign f = {.phases = p, .task = task, .context = context};
+    bp_stopwatch_begin_phase(&p->stopwatch);
+    run(p, run_foreign, &f, tasks, flops);
+    bp_stopwatch_end_phase(&p->stopwatch);
 }
 
 /* --- construction --------------------------------------------------------------------------- */

@@ -34,6 +34,9 @@ void bp_phases_rows(bp_phases *phases, const bp_row_pass *pass, size_t rows,
 /* One stage over all blocks. False: the gradient is not finite. */
 bool bp_phases_stage(bp_phases *phases, bp_update *update, const bp_update_stage *stage);
 
+/* Someone else's tasks, of so many operations together; their time is the update's. */
+void bp_phases_run(bp_phases *phases, bp_task task, void *context, size_t tasks, double flops);
+
 /* Gather, forward and loss only. */
 void bp_phases_evaluate(bp_phases *phases, const bp_row_pass *pass, size_t rows);
 

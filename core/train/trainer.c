@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lbfgs.h"
 #include "memory.h"
 #include "metrics.h"
 #include "optimizer_rule.h"
@@ -31,6 +32,9 @@ struct bp_trainer {
     float *gradient;                   /* [storage_count], where the plan has a buffer */
     double *squares;                   /* [blocks], likewise */
     float *state[BP_OPTIMIZER_STATES]; /* of the optimiser; none for plain SGD */
+    bp_long_vectors vectors;           /* of lbfgs, as the next */
+    bp_lbfgs *lbfgs;
+    bp_update objective; /* what lbfgs is evaluating */
     bp_optimizer_clock clock;
     size_t batch;
     uint64_t steps_total;
@@ -105,10 +109,9 @@ static bp_noise step_noise(const bp_trainer *t) {
                       .input_noise = r->input_noise};
 }
 
-/* Rows and the first stage of the update, part by part; adds the losses to *sum. DIVERGED before
- * the stage: it may change weights. */
-static bp_status run_parts(bp_trainer *t, bp_update *update, size_t first, size_t rows, double *sum,
-                           bp_error *err) {
+/* Rows and the first stage of the update, part by part; adds the losses to *sum. False: they are
+ * not finite, and the stage, which may change weights, is not run. */
+static bool run_parts(bp_trainer *t, bp_update *update, size_t first, size_t rows, double *sum) {
     const size_t most = t->phases.buffers.rows;
     bp_noise noise = step_noise(t);
     for (size_t done = 0; done < rows; done += update->rows) {
@@ -120,11 +123,35 @@ static bp_status run_parts(bp_trainer *t, bp_update *update, size_t first, size_
         pass.weights = t->weights;
         bp_phases_rows(&t->phases, &pass, update->rows, t->plan.plain ? update : NULL, sum);
         if (!isfinite(*sum)) {
-            return diverged(t, "loss", err);
+            return false;
         }
         bp_phases_stage(&t->phases, update, t->plan.stage[0]);
     }
-    return BP_OK;
+    return true;
+}
+
+/* The stages after that. False: the gradient is not finite. */
+static bool run_stages(bp_trainer *t, bp_update *update) {
+    for (size_t i = 1; i < t->plan.count; i++) {
+        if (!bp_phases_stage(&t->phases, update, t->plan.stage[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What lbfgs minimises: the mean or the sum of the training rows' losses, and the penalty. */
+static bp_objective_value evaluate_objective(void *context) {
+    bp_trainer *t = context;
+    const size_t rows = t->split.training;
+    double sum = 0;
+    if (run_parts(t, &t->objective, 0, rows, &sum)) {
+        run_stages(t, &t->objective);
+    }
+    const double loss = sum / (double)rows;
+    const bool summed = t->options.loss_weighting.reduction == BP_BATCH_REDUCTION_SUM;
+    return (bp_objective_value){.value = (summed ? sum : loss) + t->objective.penalty,
+                                .loss = loss};
 }
 
 static void count_step(bp_trainer *t, size_t rows, double sum) {
@@ -132,7 +159,6 @@ static void count_step(bp_trainer *t, size_t rows, double sum) {
     const size_t training = t->split.training;
     t->epoch_sum += sum;
     progress->step++;
-    progress->samples_seen += rows;
     progress->batch_loss = sum / (double)rows;
     uint64_t steps = (progress->step - 1) % progress->steps_per_epoch + 1;
     bool ended = steps == progress->steps_per_epoch;
@@ -141,6 +167,35 @@ static void count_step(bp_trainer *t, size_t rows, double sum) {
         progress->epoch_loss = t->epoch_sum / (double)seen;
     }
     progress->epoch += ended;
+}
+
+static bp_status step_minibatch(bp_trainer *t, size_t first, size_t rows, bp_error *err) {
+    bp_update update = begin_update(t);
+    double sum = 0;
+    if (!run_parts(t, &update, first, rows, &sum)) {
+        return diverged(t, "loss", err);
+    }
+    if (!run_stages(t, &update)) {
+        return diverged(t, "gradient", err);
+    }
+    t->progress.grad_norm = update.gradient_norm;
+    t->progress.samples_seen += rows;
+    count_step(t, rows, sum);
+    return BP_OK;
+}
+
+static bp_status iterate(bp_trainer *t, bp_error *err) {
+    const size_t rows = t->split.training;
+    bp_lbfgs_report report;
+    t->objective = begin_update(t);
+    if (!bp_lbfgs_iterate(t->lbfgs, (double)t->objective.rule.rate, &report)) {
+        return diverged(t, "loss or its gradient", err);
+    }
+    t->progress.grad_norm = report.gradient_norm;
+    t->progress.converged = report.converged;
+    t->progress.samples_seen += report.evaluations * rows;
+    count_step(t, rows, report.loss * (double)rows);
+    return BP_OK;
 }
 
 bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
@@ -154,19 +209,10 @@ bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
         bp_stopwatch_charge(&t->phases.stopwatch, BP_PART_GATHER);
     }
     const size_t first = in_epoch * t->batch, rows = least(t->batch, t->split.training - first);
-    bp_update update = begin_update(t);
-    double sum = 0;
-    bp_status status = run_parts(t, &update, first, rows, &sum, err);
-    for (size_t i = 1; status == BP_OK && i < t->plan.count; i++) {
-        if (!bp_phases_stage(&t->phases, &update, t->plan.stage[i])) {
-            status = diverged(t, "gradient", err);
-        }
-    }
+    bp_status status = t->lbfgs != NULL ? iterate(t, err) : step_minibatch(t, first, rows, err);
     if (status != BP_OK) {
         return status;
     }
-    t->progress.grad_norm = update.gradient_norm;
-    count_step(t, rows, sum);
     bp_stopwatch_end_step(&t->phases.stopwatch);
     if (t->progress.step % t->progress.steps_per_epoch == 0) {
         bp_stopwatch_stop(&t->phases.stopwatch);
@@ -204,6 +250,21 @@ static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *
     return complete ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
 }
 
+static bp_status make_lbfgs(bp_trainer *t, bp_error *err) {
+    const bp_objective objective = {.evaluate = evaluate_objective,
+                                    .context = t,
+                                    .parameters = t->model->parameters,
+                                    .gradient = t->gradient};
+    const bp_lbfgs_settings settings = {.history = (size_t)t->options.history,
+                                        .tolerance = (double)t->options.tolerance};
+    bp_status status = bp_long_vectors_init(&t->vectors, &t->phases, t->kernels,
+                                            t->model->network.storage_count, err);
+    if (status == BP_OK) {
+        status = bp_lbfgs_new(&t->lbfgs, &t->vectors, &objective, &settings, err);
+    }
+    return status;
+}
+
 static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train_place *place,
                          bp_error *err) {
     const bp_train_options *o = &t->options;
@@ -235,7 +296,8 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
     t->progress.steps_per_epoch = (t->split.training + t->batch - 1) / t->batch;
     t->steps_total = t->progress.steps_per_epoch * o->epochs;
     t->progress.batch_loss = t->progress.epoch_loss = t->progress.grad_norm = NAN;
-    return allocate(t, place, err);
+    status = allocate(t, place, err);
+    return status == BP_OK && o->optimizer == BP_OPTIMIZER_LBFGS ? make_lbfgs(t, err) : status;
 }
 
 bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
@@ -272,6 +334,8 @@ void bp_trainer_free(bp_trainer *t) {
     bp_targets_clear(&t->targets);
     bp_split_clear(&t->split);
     bp_phases_clear(&t->phases);
+    bp_lbfgs_free(t->lbfgs);
+    bp_long_vectors_clear(&t->vectors);
     free(t->gradient);
     free(t->squares);
     for (size_t i = 0; i < BP_OPTIMIZER_STATES; i++) {
@@ -291,7 +355,7 @@ void bp_trainer_pause(bp_trainer *t) {
 }
 
 bool bp_trainer_done(const bp_trainer *t) {
-    return t->progress.step >= t->steps_total;
+    return t->progress.converged || t->progress.step >= t->steps_total;
 }
 
 bp_train_progress bp_trainer_progress(const bp_trainer *t) {

@@ -19,7 +19,7 @@
 
 typedef struct bp_train_options {
     uint64_t epochs; /* 1..BP_MAX_EPOCHS */
-    /* 1..BP_MAX_BATCH; more than the rows means all of them. rprop: 0, all rows */
+    /* 1..BP_MAX_BATCH; more than the rows means all of them. rprop and lbfgs: 0, all rows */
     size_t batch_size;
     bp_optimizer optimizer; /* which of the settings below count is optimizer_rule.h's table */
     float learning_rate;    /* eta, > 0, finite */
@@ -28,6 +28,8 @@ typedef struct bp_train_options {
     float rho;              /* in [0, 1): of its square's mean */
     float epsilon;          /* > 0 */
     float weight_decay;     /* >= 0: L2, g + lambda w; adamw and lion: decoupled */
+    float history;          /* of lbfgs: changes that it keeps, 1..100 */
+    float tolerance;        /* of lbfgs: it has converged where no |dl/dw| is larger */
     bp_regularization regularization;
     bp_gradient_clipping gradient_clipping;
     bp_loss_weighting loss_weighting;
@@ -75,6 +77,7 @@ typedef struct bp_train_progress {
                           one before the first ends; NAN before the first step */
     double grad_norm;  /* |g| of the last minibatch, before clipping by norm; NAN: not computed */
     bp_phase_seconds seconds;
+    bool converged; /* lbfgs has: the training is done, whatever epochs are left */
 } bp_train_progress;
 
 typedef struct bp_trainer bp_trainer;
@@ -94,7 +97,8 @@ BP_NODISCARD bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_d
                                       bp_error *err);
 void bp_trainer_free(bp_trainer *trainer); /* NULL is allowed */
 
-/* One minibatch. One caller at a time; allocates nothing. DIVERGED: the loss is not finite (the
+/* One minibatch; of lbfgs one iteration, which passes over all rows as often as its line search
+ * asks. One caller at a time; allocates nothing. DIVERGED: the loss is not finite (the
  * weights stay as they were before the step). Past the last epoch: INVALID. */
 BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
 

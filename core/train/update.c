@@ -160,6 +160,14 @@ static void reduce(const bp_update *u, const bp_block *b, float *scratch) {
     reduce_rows(u, b, u->gradient, u->goes_on ? BP_START_C : BP_START_ZERO);
 }
 
+static double sum_squares(const bp_update *u) {
+    double sum = 0;
+    for (size_t i = 0; i < u->block_count; i++) {
+        sum += u->squares[i];
+    }
+    return sum;
+}
+
 static void clip(const bp_update *u, const bp_block *b, float *scratch) {
     (void)scratch;
     double sum = 0;
@@ -174,13 +182,27 @@ static void clip(const bp_update *u, const bp_block *b, float *scratch) {
 }
 
 static bool settle_norm(bp_update *u) {
-    double sum = 0;
-    for (size_t i = 0; i < u->block_count; i++) {
-        sum += u->squares[i];
-    }
-    u->gradient_norm = sqrt(sum);
+    u->gradient_norm = sqrt(sum_squares(u));
     u->rule.gradient_scale = bp_gradient_clipping_factor(&u->clipping, u->gradient_norm);
     return isfinite(u->gradient_norm);
+}
+
+/* Of an objective whose value is asked for: the penalty's own gradient and sum of squares. */
+static void penalize(const bp_update *u, const bp_block *b, float *scratch) {
+    (void)scratch;
+    double sum = 0;
+    for (size_t i = 0; i < b->inputs; i++) {
+        const float *w = u->parameters + run_at(u, b, i);
+        float *gradient = u->gradient + run_at(u, b, i);
+        u->kernels->add_scaled(b->units, u->rule.l2, w, gradient, gradient);
+        sum += u->kernels->dot(b->units, w, w);
+    }
+    u->squares[b - u->blocks] = sum;
+}
+
+static bool settle_penalty(bp_update *u) {
+    u->penalty = 0.5 * (double)u->rule.l2 * sum_squares(u);
+    return true;
 }
 
 static void optimize(const bp_update *u, const bp_block *b, float *scratch) {
@@ -204,6 +226,7 @@ static const bp_update_stage fused_stage = {
     .run = reduce_to_scratch, .then = optimize_from_scratch, .reads_rows = true};
 static const bp_update_stage reduce_stage = {.run = reduce, .reads_rows = true};
 static const bp_update_stage clip_stage = {.run = clip, .settle = settle_norm};
+static const bp_update_stage penalize_stage = {.run = penalize, .settle = settle_penalty};
 static const bp_update_stage optimize_stage = {.run = optimize};
 static const bp_update_stage limit_stage = {.run = limit_norms};
 
@@ -211,7 +234,20 @@ static void append(bp_update_plan *plan, const bp_update_stage *stage) {
     plan->stage[plan->count++] = stage;
 }
 
+/* The weights are another's to change. */
+static bp_update_plan plan_of_objective(const bp_train_options *options) {
+    bp_update_plan plan = {.buffered = true};
+    append(&plan, &reduce_stage);
+    if (options->regularization.l2 > 0) {
+        append(&plan, &penalize_stage);
+    }
+    return plan;
+}
+
 bp_update_plan bp_update_plan_of(const bp_train_options *options, bool parts) {
+    if (options->optimizer == BP_OPTIMIZER_LBFGS) {
+        return plan_of_objective(options);
+    }
     const bp_gradient_clipping *clipping = &options->gradient_clipping;
     bp_update_plan plan = {.plain = bp_optimizer_states(options) == 0,
                            .buffered = parts || clipping->norm > 0};

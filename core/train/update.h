@@ -42,6 +42,7 @@ typedef struct bp_update {
     float *gradient;                   /* [storage_count]; NULL: kept block by block only */
     double *squares;                   /* [block_count]: of the gradient's elements; likewise */
     double gradient_norm;              /* out, NAN: not computed */
+    double penalty;                    /* out, of the objective of lbfgs: l2/2 sum w^2 */
     float *state[BP_OPTIMIZER_STATES]; /* [storage_count] each */
 } bp_update;
 

@@ -102,7 +102,7 @@ static json_t *progress_to_json(const bp_job_info *info) {
     const bp_train_progress *progress = &info->progress;
     bool validated = info->last.step > 0;
     return json_pack(
-        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "progress",
+        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "progress",
         progress_of(info), "epoch", integer(progress->epoch), "step", integer(progress->step),
         "steps_total", null_or(info->steps_total > 0, integer(info->steps_total)), "rows",
         integer(info->rows), "validation_rows", integer(info->validation_rows), "samples_seen",
@@ -111,7 +111,8 @@ static json_t *progress_to_json(const bp_job_info *info) {
         bp_json_number(info->elapsed_seconds), "eta_seconds", bp_json_number(info->eta_seconds),
         "train_loss", bp_json_number(progress->epoch_loss), "validation_loss",
         null_or(validated, bp_json_number(info->last.validation_loss)), "grad_norm",
-        bp_json_number(progress->step > 0 ? progress->grad_norm : (double)NAN));
+        bp_json_number(progress->step > 0 ? progress->grad_norm : (double)NAN), "converged",
+        progress->converged);
 }
 
 static json_t *phase_seconds_of(const bp_phase_seconds *seconds) {

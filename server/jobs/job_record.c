@@ -27,12 +27,12 @@ static json_t *describe_seconds(const bp_phase_seconds *seconds) {
 
 static json_t *describe_progress(const bp_train_progress *progress) {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)progress->epoch, "step",
-        (json_int_t)progress->step, "steps_per_epoch", (json_int_t)progress->steps_per_epoch,
-        "samples_seen", (json_int_t)progress->samples_seen, "batch_loss",
-        bp_record_number(progress->batch_loss), "epoch_loss",
+        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:b}", "epoch", (json_int_t)progress->epoch,
+        "step", (json_int_t)progress->step, "steps_per_epoch",
+        (json_int_t)progress->steps_per_epoch, "samples_seen", (json_int_t)progress->samples_seen,
+        "batch_loss", bp_record_number(progress->batch_loss), "epoch_loss",
         bp_record_number(progress->epoch_loss), "grad_norm", bp_record_number(progress->grad_norm),
-        "phase_seconds", describe_seconds(&progress->seconds));
+        "phase_seconds", describe_seconds(&progress->seconds), "converged", progress->converged);
 }
 
 static json_t *describe_error(const bp_job_info *info) {
@@ -146,6 +146,7 @@ static void read_progress(const json_t *json, bp_train_progress *out) {
         .epoch_loss = bp_record_get_number(json_object_get(json, "epoch_loss")),
         .grad_norm = bp_record_get_number(json_object_get(json, "grad_norm")),
         .seconds = read_seconds(json_object_get(json, "phase_seconds")),
+        .converged = json_is_true(json_object_get(json, "converged")),
     };
 }
 

@@ -59,6 +59,7 @@ enum {
     RPROP,
     DROPOUT,
     NOISE,
+    LBFGS,
     UPDATES
 };
 enum {
@@ -225,6 +226,7 @@ static const update_row updates[UPDATES] = {
                  .regularization = {.dropout = 0.5f, .input_dropout = 0.2f}},
     [NOISE] = {"noise", BP_OPTIMIZER_ADAM,
                .regularization = {.dropout = 0.1f, .input_noise = 0.3f}},
+    [LBFGS] = {"lbfgs", BP_OPTIMIZER_LBFGS, .regularization = {.l2 = 0.001f}},
 };
 
 #define EACH_BATCH(network, update)                                                                \
@@ -285,6 +287,9 @@ static const case_row cases[] = {
     {WIDE, NOISE, 64},
     {WEIGHTED, ADAM, 1},
     {WEIGHTED, PLAIN, 37},
+    {CLASSIFIER, LBFGS, 0},
+    {REGRESSOR, LBFGS, 0},
+    {WIDE, LBFGS, 0},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -245,6 +245,18 @@ def test_value_of_a_job_beyond_its_limits(client, ready, pointer, value):
                    pointer=pointer)
 
 
+@pytest.mark.parametrize("pointer, value", [
+    ("/regularization/l1", 0.1), ("/regularization/max_norm", 1), ("/gradient_clipping/norm", 1),
+    ("/regularization/dropout", 0.5), ("/regularization/input_noise", 0.1),
+    ("/gradient_clipping/value", 1), ("/optimizer/history", 0), ("/optimizer/history", 1.5),
+    ("/optimizer/tolerance", -1), ("/optimizer/momentum", 0.9), ("/batch_size", 16)])
+def test_what_lbfgs_does_not_take(client, ready, pointer, value):
+    body = samples.job(ready, regularization={}, gradient_clipping={}, optimizer={"type": "lbfgs"})
+    del body["batch_size"]
+    client.refused("POST", "/v1/jobs", changed(body, pointer, value), status=INVALID,
+                   pointer=pointer)
+
+
 def test_job_on_what_is_not_there(client, ready):
     for pointer in ("/model", "/dataset"):
         answer = client.refused("POST", "/v1/jobs", changed(samples.job(ready), pointer, "nobody"),

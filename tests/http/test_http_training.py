@@ -205,7 +205,7 @@ def test_the_202_says_where_the_job_is(client, name):
     client.wait(accepted.json["id"])
 
 
-FULL_BATCH = ("rprop",)
+FULL_BATCH = ("rprop", "lbfgs")
 
 
 @pytest.mark.parametrize("kind", FULL_BATCH)
@@ -228,7 +228,8 @@ def test_a_full_batch_is_all_rows(client, name, kind):
     {"type": "nesterov", "learning_rate": 0.05}, {"type": "rmsprop"}, {"type": "adagrad"},
     {"type": "adadelta", "rho": 0.8}, {"type": "adam", "learning_rate": 0.01, "beta1": 0.8},
     {"type": "adamw", "weight_decay": 0.1}, {"type": "nadam"},
-    {"type": "lion", "learning_rate": 0.001}, {"type": "rprop"}], ids=lambda optimizer: optimizer["type"])
+    {"type": "lion", "learning_rate": 0.001}, {"type": "rprop"},
+    {"type": "lbfgs", "history": 5, "tolerance": 1e-4}], ids=lambda optimizer: optimizer["type"])
 def test_every_optimizer_trains(client, name, optimizer):
     client.put_csv(name, samples.surface_text(200), target="height,slope")
     client.post("/v1/models", samples.model(name, (16, 2), "tanh", "linear", "mse"), expect=201)
@@ -307,6 +308,17 @@ def test_dropout_and_noise(client, name):
     row = {"instances": [[0, 0, 0, 0]]}
     once = client.post(f"/v1/models/{name}/predict", row).json
     assert once == client.post(f"/v1/models/{name}/predict", row).json
+
+
+def test_lbfgs_ends_where_it_has_converged(client, name):
+    client.put_csv(name, samples.surface_text(100), target="height,slope")
+    client.post("/v1/models", samples.model(name, (2,), "linear", "linear", "mse"), expect=201)
+    body = samples.job(name, epochs=10000, optimizer={"type": "lbfgs"})
+    del body["batch_size"]
+    job = client.train(**body)
+    assert job["converged"] and job["step"] < 1000 and job["steps_total"] == 10000
+    assert job["samples_seen"] >= job["step"] * 90 and job["grad_norm"] < 1e-3
+    assert client.post(f"/v1/jobs/{job['id']}/verify", {}).json["verified"]
 
 
 def test_what_is_off_is_not_shown(client, name):

@@ -187,6 +187,27 @@ static void a_step_allocates_nothing(void **state) {
     }
 }
 
+static void full_batches_allocate_nothing(void **state) {
+    (void)state;
+    static const bp_optimizer optimizers[] = {BP_OPTIMIZER_RPROP, BP_OPTIMIZER_LBFGS};
+    bp_model_spec spec = make_spec(3, 20);
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        bp_train_options options = bp_train_defaults();
+        bp_train_set_optimizer(&options, optimizers[i]);
+        options.batch_size = 0;
+        options.epochs = 15; /* more than the history holds */
+        training t = {.data = make_data(7, 3)};
+        begin(&t, &spec, &options, 2);
+        atomic_store(&allocations, 0);
+        while (!bp_trainer_done(t.trainer)) {
+            assert_int_equal(bp_trainer_step(t.trainer, NULL), BP_OK);
+        }
+        assert_int_equal(atomic_load(&allocations), 0);
+        assert_true(bp_trainer_progress(t.trainer).step > 10);
+        end(&t);
+    }
+}
+
 /* Validation between epochs runs beside the steps for as long. */
 static void validation_allocates_nothing(void **state) {
     (void)state;
@@ -206,6 +227,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_counter_counts),
         cmocka_unit_test(a_step_allocates_nothing),
+        cmocka_unit_test(full_batches_allocate_nothing),
         cmocka_unit_test(validation_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 #include "inference.h"
 #include "made_dataset.h"
 #include "optimizer_rule.h"
-#include "torch_fixture.h"
+#include "torch_run.h"
 #include "trainer.h"
 
 #include <math.h>
@@ -256,23 +256,33 @@ static void parts_of_a_minibatch_change_no_bit(void **state) {
     bp_dataset_unref(data);
 }
 
-/* A full batch, in parts, on any number of workers, and where the rows lie in another part. */
-static void a_full_batch_has_the_same_bits(void **state) {
-    (void)state;
+/* A full batch, in parts, on any number of workers, and with nothing to shuffle. */
+static void compare_full_batches(bp_optimizer optimizer, float l2) {
+    static const size_t threads[] = {1, 2, 3, 5, 8};
     const architecture *a = &architectures[0];
     bp_dataset *data = make_data(1300, a->features, a->classes, a->targets);
-    bp_train_options options = options_of(2, 0, 0);
-    bp_train_set_optimizer(&options, BP_OPTIMIZER_RPROP);
+    bp_train_options options = options_of(4, 0, 0);
+    bp_train_set_optimizer(&options, optimizer);
+    options.regularization.l2 = l2;
     run naive = {.isa = "naive", .threads = 1};
     train(&naive, &a->spec, data, &options);
-    for (size_t w = 0; w < sizeof workers / sizeof workers[0]; w++) {
-        run fast = {.isa = "auto", .threads = workers[w]};
-        options.batch_size = w % 2 == 0 ? 0 : 1300;
-        options.shuffle = w % 2 == 0; /* there is nothing to shuffle */
+    const char *tables[MOST_TABLES];
+    size_t count = bp_kernels_available(tables, MOST_TABLES);
+    for (size_t i = 0; i < count * sizeof threads / sizeof threads[0]; i++) {
+        run fast = {.isa = tables[i % count], .threads = threads[i / count]};
+        options.batch_size = i % 2 == 0 ? 0 : 1300;
+        options.shuffle = i % 2 == 0;
         train(&fast, &a->spec, data, &options);
         assert_string_equal(fast.sha256, naive.sha256);
     }
     bp_dataset_unref(data);
+}
+
+static void a_full_batch_has_the_same_bits(void **state) {
+    (void)state;
+    compare_full_batches(BP_OPTIMIZER_RPROP, 0);
+    compare_full_batches(BP_OPTIMIZER_LBFGS, 0);
+    compare_full_batches(BP_OPTIMIZER_LBFGS, 0.01f);
 }
 
 static void another_seed_gives_other_bits(void **state) {
@@ -289,101 +299,6 @@ static void another_seed_gives_other_bits(void **state) {
 }
 
 /* --- PyTorch -------------------------------------------------------------------------------- */
-
-static bp_dataset *fixture_data(const bp_torch_fixture *f) {
-    const bp_network *n = &f->network;
-    bool classes = n->loss_rule.loss == BP_LOSS_CROSS_ENTROPY;
-    bp_made_table table = {.rows = f->rows,
-                           .features = n->width[0],
-                           .targets = classes ? 1 : n->width[n->layer_count],
-                           .classes = classes ? n->width[n->layer_count] : 0,
-                           .x = bp_torch_fixture_find(f, "x", 0)->single,
-                           .y = classes ? NULL : bp_torch_fixture_find(f, "y", 0)->single,
-                           .class_index = f->class_index};
-    const bp_torch_tensor *weights = bp_torch_fixture_find(f, "weights", 0);
-    table.weight = weights != NULL ? weights->single : NULL;
-    bp_dataset *data;
-    assert_int_equal(bp_made_dataset(&data, &table, NULL), BP_OK);
-    return data;
-}
-
-static bp_snapshot *fixture_start(const bp_torch_fixture *f, const bp_dataset *data,
-                                  const bp_train_options *options) {
-    bp_snapshot *start;
-    bp_model_spec spec = f->spec;
-    spec.preprocessing = BP_PREPROCESSING_NONE;
-    assert_int_equal(bp_train_bind(&start, &spec, NULL, data, options, NULL), BP_OK);
-    for (size_t l = 1; l <= f->network.layer_count; l++) {
-        bp_snapshot_set_layer(start, l, bp_torch_fixture_find(f, "w", l)->single,
-                              bp_torch_fixture_find(f, "b", l)->single);
-    }
-    return start;
-}
-
-static void assert_near(const char *what, double got, double want, double scale) {
-    if (!(fabs(got - want) <= 1e-5 * scale)) {
-        fail_msg("%s: %.9g, not %.9g", what, got, want);
-    }
-}
-
-/* Those that the fixture calls {run}_w and {run}_b. */
-static void compare_parameters(const bp_torch_fixture *f, const bp_snapshot *end,
-                               const char *run_name) {
-    char name[BP_TORCH_NAME_SIZE], biases[BP_TORCH_NAME_SIZE];
-    snprintf(name, sizeof name, "%s_w", run_name);
-    for (size_t l = 1; l <= f->network.layer_count; l++) {
-        const bp_torch_tensor *want = bp_torch_fixture_find(f, name, l);
-        size_t count = want->rows * want->columns;
-        float *got = calloc(count, sizeof *got);
-        assert_non_null(got);
-        bp_snapshot_get_weights(end, l, got);
-        double largest = 0;
-        for (size_t i = 0; i < count; i++) {
-            largest = fmax(largest, fabs(want->value[i]));
-        }
-        for (size_t i = 0; i < count; i++) {
-            assert_near(name, (double)got[i], want->value[i], largest);
-        }
-        free(got);
-        snprintf(biases, sizeof biases, "%s_b", run_name);
-        const bp_torch_tensor *bias = bp_torch_fixture_find(f, biases, l);
-        for (size_t i = 0; i < bias->columns; i++) {
-            assert_near(biases, (double)bp_snapshot_get_biases(end, l)[i], bias->value[i], 1);
-        }
-    }
-}
-
-/* Steps over minibatches in the order of the rows: the loss curve, which the fixture calls
- * {run}_losses, and the parameters at its end. */
-static void compare_curve(const bp_torch_fixture *f, bp_train_options o, const char *run_name) {
-    char losses[BP_TORCH_NAME_SIZE];
-    snprintf(losses, sizeof losses, "%s_losses", run_name);
-    bp_dataset *data = fixture_data(f);
-    o.batch_size = f->batch_size;
-    o.shuffle = false;
-    o.validation_fraction = 0;
-    bp_pool *pool;
-    assert_int_equal(bp_pool_new(&pool, 2, NULL), BP_OK);
-    bp_train_place place = {.pool = pool, .flops_per_worker = 1};
-    assert_int_equal(bp_kernels_find(NULL, &place.kernels, NULL), BP_OK);
-    bp_snapshot *start = fixture_start(f, data, &o), *end;
-    bp_trainer *trainer;
-    assert_int_equal(bp_trainer_new(&trainer, start, data, &o, place, NULL), BP_OK);
-    const bp_torch_tensor *want = bp_torch_fixture_find(f, losses, 0);
-    for (size_t i = 0; i < want->columns; i++) {
-        assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
-        double loss = bp_trainer_progress(trainer).batch_loss;
-        assert_near(losses, loss, want->value[i], fabs(want->value[i]));
-    }
-    assert_int_equal(bp_trainer_snapshot(trainer, &end, NULL), BP_OK);
-    assert_int_equal(end->version, want->columns);
-    compare_parameters(f, end, run_name);
-    bp_snapshot_unref(end);
-    bp_snapshot_unref(start);
-    bp_trainer_free(trainer);
-    bp_pool_free(pool);
-    bp_dataset_unref(data);
-}
 
 static bp_torch_fixture *load(const char *name) {
     bp_torch_fixture *fixture;
@@ -405,9 +320,9 @@ static void loss_curves_are_pytorchs(void **state) {
         bp_train_options o = options_of(1000, f->batch_size, 0);
         o.learning_rate = (float)f->learning_rate;
         assert_int_equal(bp_torch_fixture_find(f, "sgd_losses", 0)->columns, 20);
-        compare_curve(f, o, "sgd");
+        compare_with_fixture(f, o, "sgd");
         o.momentum = (float)f->momentum;
-        compare_curve(f, o, "momentum");
+        compare_with_fixture(f, o, "momentum");
         bp_torch_fixture_free(f);
     }
 }
@@ -449,7 +364,7 @@ static void optimizers_are_pytorchs(void **state) {
         bp_train_options o = cases[i].settings;
         o.optimizer = cases[i].optimizer;
         o.epochs = 1000;
-        compare_curve(f, o, bp_optimizers.names[o.optimizer]);
+        compare_with_fixture(f, o, bp_optimizers.names[o.optimizer]);
     }
     bp_torch_fixture_free(f);
 }
@@ -482,7 +397,7 @@ static void shaped_gradients_are_pytorchs(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bp_train_options o = cases[i].settings;
         o.epochs = 1000;
-        compare_curve(f, o, cases[i].run);
+        compare_with_fixture(f, o, cases[i].run);
     }
     bp_torch_fixture_free(f);
 }
@@ -493,7 +408,9 @@ static void full_batch_optimizers_are_pytorchs(void **state) {
     bp_train_options o = options_of(1000, f->batch_size, 0);
     bp_train_set_optimizer(&o, BP_OPTIMIZER_RPROP);
     o.learning_rate = 0.02f;
-    compare_curve(f, o, "rprop");
+    compare_with_fixture(f, o, "rprop");
+    bp_train_set_optimizer(&o, BP_OPTIMIZER_LBFGS);
+    compare_with_fixture(f, o, "lbfgs");
     bp_torch_fixture_free(f);
 }
 
@@ -515,7 +432,7 @@ static void dropout_is_pytorchs(void **state) {
                                     .epochs = 1000,
                                     .seed = (UINT64_C(1) << 33) + 5,
                                     .regularization = cases[i].regularization};
-        compare_curve(f, o, cases[i].run);
+        compare_with_fixture(f, o, cases[i].run);
     }
     bp_torch_fixture_free(f);
 }

@@ -210,7 +210,7 @@ static void test_optimizers_round_trip(void **state) {
         bp_train_set_optimizer(&options, (bp_optimizer)o);
         for (size_t h = 0; h < BP_HYPERPARAMETER_COUNT; h++) {
             if (bp_optimizer_has((bp_optimizer)o, (bp_hyperparameter)h)) {
-                const float value = 0.3f + 0.1f * (float)h;
+                const float value = h == BP_HYPERPARAMETER_HISTORY ? 7 : 0.3f + 0.1f * (float)h;
                 memcpy((char *)&options + bp_hyperparameters[h].offset, &value, sizeof value);
             }
         }
@@ -294,6 +294,11 @@ static const struct {
     {"{\"validation\": {\"fraction\": 0.95}}", "/validation/fraction"},
     {"{\"validation\": {\"fraction\": true}}", "/validation/fraction"},
     {"{\"shuffle\": 1}", "/shuffle"},
+    {"{\"optimizer\": {\"type\": \"lbfgs\", \"history\": 0}}", "/optimizer/history"},
+    {"{\"optimizer\": {\"type\": \"lbfgs\", \"history\": 2.5}}", "/optimizer/history"},
+    {"{\"optimizer\": {\"type\": \"lbfgs\", \"tolerance\": -1}}", "/optimizer/tolerance"},
+    {"{\"optimizer\": {\"type\": \"lbfgs\"}, \"regularization\": {\"l1\": 1}}",
+     "/regularization/l1"},
     {"{\"regularization\": {\"l1\": -1}}", "/regularization/l1"},
     {"{\"regularization\": {\"dropout\": 1}}", "/regularization/dropout"},
     {"{\"regularization\": {\"input_dropout\": -0.1}}", "/regularization/input_dropout"},
