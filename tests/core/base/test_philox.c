@@ -67,7 +67,8 @@ static void block_is_philox_of_its_counter(void **state) {
     (void)state;
     const uint64_t seed = UINT64_C(0x299f31d0a4093822);
     const uint64_t minor = UINT64_C(0x00abcdef243f6a88);
-    const uint32_t counter[4] = {0x243f6a88, 0x00abcdef | BP_STREAM_SHUFFLE << 24, 0x13198a2e, 0x03707344};
+    const uint32_t counter[4] = {0x243f6a88, 0x00abcdef | BP_STREAM_SHUFFLE << 24, 0x13198a2e,
+                                 0x03707344};
     const uint32_t key[2] = {0xa4093822, 0x299f31d0};
     uint32_t expected[4], got[4];
     bp_philox4x32(counter, key, expected);
