@@ -55,13 +55,33 @@ BP_INLINE loss_terms hinge_terms(bp_loss_parameters p, vf x, vf y, vf sum) {
     return (loss_terms){sum + vf_select(wrong, short_by, (vf){0}), vf_select(wrong, -t, (vf){0})};
 }
 
+/* One output: a lane for each row. The other chains of its sum would add 0 to it. */
+#define ONE_OUTPUT(name)                                                                           \
+    static void one_##name(bp_loss_parameters parameters, const bp_output_rows *rows,              \
+                           const float *y, float slope) {                                          \
+        for (size_t i = 0; i < rows->rows; i += VL) {                                              \
+            size_t lanes = rows->rows - i < VL ? rows->rows - i : VL;                              \
+            loss_terms t = name##_terms(parameters, vf_load_lanes(rows->x + i, lanes),             \
+                                        vf_load_lanes(y + i, lanes), (vf){0});                     \
+            vf_store_lanes(rows->loss + i, t.sum, lanes);                                          \
+            if (rows->d != NULL) {                                                                 \
+                vf_store_lanes(rows->d + i, t.d * slope, lanes);                                   \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
 /* `idle` is x in the lanes past a row's end, where y is 0: what adds 0. */
 #define MEAN_LOSS(name, factor, idle)                                                              \
+    ONE_OUTPUT(name)                                                                               \
     static void mean_##name(const bp_loss_rule *rule, const bp_output_rows *rows,                  \
                             const float *y) {                                                      \
         const bp_loss_parameters parameters = rule->parameters;                                    \
         const size_t width = rows->width;                                                          \
         const float slope = factor / (float)width * rows->scale;                                   \
+        if (width == 1) {                                                                          \
+            one_##name(parameters, rows, y, slope);                                                \
+            return;                                                                                \
+        }                                                                                          \
         for (size_t i = 0; i < rows->rows; i++) {                                                  \
             const float *x = rows->x + i * width, *target = y + i * width;                         \
             vf part[PARTS] = {{0}};                                                                \
