@@ -143,8 +143,37 @@ static bp_status check_bound(const bp_snapshot *model, const bp_dataset *data, b
     return status == BP_OK ? try_targets(model, data, err) : status;
 }
 
+/* What schedule and early stopping watch is there to be watched. */
+static bp_status check_watched(const bp_snapshot *model, const bp_dataset *data,
+                               const bp_train_options *o, bp_error *err) {
+    const bp_monitored watched = {
+        .validation_rows = data->rows - bp_split_training(data->rows, o->validation_fraction),
+        .labels = model->classes.count > 0 || bp_loss_takes_labels(model->network.loss_rule.loss)};
+    bp_status status = BP_OK;
+    if (o->schedule.type == BP_SCHEDULE_REDUCE_ON_PLATEAU) {
+        status = bp_monitor_check(o->schedule.metric, &watched, err);
+        if (status != BP_OK) {
+            bp_error_nest(err, "/schedule");
+        }
+    }
+    if (status == BP_OK && o->early_stopping.patience > 0) {
+        status = bp_monitor_check(o->early_stopping.metric, &watched, err);
+        if (status != BP_OK) {
+            bp_error_nest(err, "/early_stopping");
+        }
+    }
+    return status;
+}
+
+static bp_status bind_bound(bp_snapshot **out, const bp_snapshot *current, const bp_dataset *data,
+                            bp_error *err) {
+    bp_status status = check_bound(current, data, err);
+    return status == BP_OK ? bp_snapshot_copy(out, current, err) : status;
+}
+
 bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_snapshot *current,
                         const bp_dataset *data, const bp_train_options *options, bp_error *err) {
+    bp_snapshot *bound = NULL;
     bp_status status = bp_train_options_check(options, err);
     if (status == BP_OK) {
         status = bp_train_options_check_rows(options, data->rows, err);
@@ -152,15 +181,14 @@ bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_s
     if (status != BP_OK) {
         return status;
     }
-    bp_snapshot *bound = NULL;
-    if (current == NULL || current->features.count == 0) {
-        status = bind_fresh(&bound, spec, current, data, options, err);
-    } else {
-        status = check_bound(current, data, err);
-        status = status == BP_OK ? bp_snapshot_copy(&bound, current, err) : status;
-    }
+    status = current == NULL || current->features.count == 0
+                 ? bind_fresh(&bound, spec, current, data, options, err)
+                 : bind_bound(&bound, current, data, err);
     if (status == BP_OK) {
         status = bp_loss_weighting_check(&options->loss_weighting, &bound->classes, err);
+    }
+    if (status == BP_OK) {
+        status = check_watched(bound, data, options, err);
     }
     if (status != BP_OK) {
         bp_snapshot_unref(bound);

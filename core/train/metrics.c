@@ -79,7 +79,7 @@ void bp_metrics_add(bp_metrics *m, const bp_row_pass *pass, size_t rows) {
 }
 
 void bp_metrics_read(const bp_metrics *m, bp_evaluation *out) {
-    const double rows = (double)m->rows;
+    const double rows = m->rows > 0 ? (double)m->rows : (double)NAN;
     *out = (bp_evaluation){.rows = m->rows, .loss = m->loss / rows, .accuracy = NAN, .r2 = NAN};
     if (m->judged > 0) {
         out->accuracy = (double)m->correct / (double)m->judged;

@@ -144,9 +144,8 @@ static void count_step(bp_optimizer_clock *clock, const bp_train_options *o) {
 
 /* mu_t = b1 (1 - 0.96^(0.004 t) / 2); 0.96^0.004 is a constant, so that no library's pow decides.
  */
-static void set_nadam(bp_optimizer_clock *clock, const bp_train_options *o, bp_step_rule *rule) {
+static void set_nadam(bp_optimizer_clock *clock, double eta, double beta1, bp_step_rule *rule) {
     const double per_step = 0.9998367253526753;
-    const double eta = (double)o->learning_rate, beta1 = (double)o->beta1;
     clock->nadam_power *= per_step;
     double mu = beta1 * (1 - 0.5 * clock->nadam_power);
     double next = beta1 * (1 - 0.5 * clock->nadam_power * per_step);
@@ -155,13 +154,13 @@ static void set_nadam(bp_optimizer_clock *clock, const bp_train_options *o, bp_s
     rule->rate_m = (float)(eta * next / (1 - clock->nadam_product * next));
 }
 
-bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options *o) {
+bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options *o, double eta) {
     count_step(clock, o);
     const bool average = bp_optimizer_has(o->optimizer, BP_HYPERPARAMETER_RHO);
     const bool decoupled = o->optimizer == BP_OPTIMIZER_ADAMW || o->optimizer == BP_OPTIMIZER_LION;
     const float beta2 = average ? o->rho : o->beta2;
     bp_step_rule rule = {.optimizer = o->optimizer,
-                         .rate = o->learning_rate,
+                         .rate = (float)eta,
                          .momentum = o->momentum,
                          .beta1 = o->beta1,
                          .rest1 = (float)(1 - (double)o->beta1),
@@ -174,11 +173,11 @@ bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options
                          .gradient_scale = 1,
                          .l2 = o->regularization.l2,
                          .l1 = o->regularization.l1};
-    rule.keep = decoupled ? (float)(1 - (double)o->learning_rate * (double)o->weight_decay) : 1;
+    rule.keep = decoupled ? (float)(1 - eta * (double)o->weight_decay) : 1;
     if (o->optimizer == BP_OPTIMIZER_ADAM || o->optimizer == BP_OPTIMIZER_ADAMW) {
-        rule.rate = (float)((double)o->learning_rate / (1 - clock->beta1_power));
+        rule.rate = (float)(eta / (1 - clock->beta1_power));
     } else if (o->optimizer == BP_OPTIMIZER_NADAM) {
-        set_nadam(clock, o, &rule);
+        set_nadam(clock, eta, (double)o->beta1, &rule);
     }
     return rule;
 }

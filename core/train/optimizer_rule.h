@@ -55,7 +55,9 @@ typedef struct bp_optimizer_clock {
     double nadam_product;            /* mu_1 ... mu_t */
 } bp_optimizer_clock;
 
-/* Advances the clock to the next step and gives its numbers. */
-bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options *options);
+/* Advances the clock to the next step and gives its numbers, with the learning rate `eta`, which
+ * the schedule has made of options->learning_rate. */
+bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options *options,
+                               double eta);
 
 #endif

@@ -23,6 +23,15 @@ bp_status bp_train_options_check_rows(const bp_train_options *o, size_t rows, bp
     return BP_OK;
 }
 
+static bp_status check_schedule(const bp_train_options *o, bp_error *err) {
+    if (bp_optimizer_is_full_batch(o->optimizer) && !bp_schedule_is_constant(&o->schedule)) {
+        return bp_fail(err, BP_INVALID, "/schedule",
+                       "%s finds the length of its steps itself and takes no schedule",
+                       bp_optimizers.names[o->optimizer]);
+    }
+    return bp_schedule_check(&o->schedule, (double)o->learning_rate, err);
+}
+
 bp_status bp_train_options_check(const bp_train_options *o, bp_error *err) {
     if (o->epochs < 1 || o->epochs > BP_MAX_EPOCHS) {
         return bp_fail(err, BP_INVALID, "/epochs", "epochs must be in 1..%d", BP_MAX_EPOCHS);
@@ -38,5 +47,11 @@ bp_status bp_train_options_check(const bp_train_options *o, bp_error *err) {
     if (status == BP_OK) {
         status = bp_regularization_check(&o->regularization, err);
     }
-    return status == BP_OK ? bp_gradient_clipping_check(&o->gradient_clipping, err) : status;
+    if (status == BP_OK) {
+        status = bp_gradient_clipping_check(&o->gradient_clipping, err);
+    }
+    if (status == BP_OK) {
+        status = check_schedule(o, err);
+    }
+    return status == BP_OK ? bp_early_stopping_check(&o->early_stopping, err) : status;
 }

@@ -36,6 +36,8 @@ struct bp_trainer {
     bp_lbfgs *lbfgs;
     bp_update objective; /* what lbfgs is evaluating */
     bp_optimizer_clock clock;
+    bp_rate_clock rate;
+    bp_best_weights best;
     size_t batch;
     uint64_t steps_total;
     double epoch_sum; /* of the losses of the running epoch's samples */
@@ -83,7 +85,7 @@ static bp_update begin_update(bp_trainer *t) {
                        .blocks = t->phases.blocks,
                        .block_count = t->phases.block_count,
                        .buffers = &t->phases.buffers,
-                       .rule = bp_optimizer_next(&t->clock, &t->options),
+                       .rule = bp_optimizer_next(&t->clock, &t->options, t->progress.learning_rate),
                        .clipping = t->options.gradient_clipping,
                        .max_norm = t->options.regularization.max_norm,
                        .parameters = t->model->parameters,
@@ -169,6 +171,32 @@ static void count_step(bp_trainer *t, size_t rows, double sum) {
     progress->epoch += ended;
 }
 
+/* Loss and metrics of the present weights on the held-out rows; no row or class is weighted. */
+static void validate(bp_trainer *t) {
+    const uint32_t *held_out = t->split.rows + t->split.training;
+    bp_metrics_reset(&t->metrics);
+    const size_t most = t->phases.buffers.rows;
+    for (size_t first = 0; first < t->split.validation; first += most) {
+        size_t rows = least(most, t->split.validation - first);
+        bp_row_pass pass = row_pass(t, held_out + first, rows);
+        bp_phases_evaluate(&t->phases, &pass, rows);
+        bp_metrics_add(&t->metrics, &pass, rows);
+    }
+    bp_metrics_read(&t->metrics, &t->progress.validation);
+}
+
+static void end_epoch(bp_trainer *t) {
+    bp_train_progress *progress = &t->progress;
+    validate(t);
+    bp_epoch_end end = {.epoch = progress->epoch,
+                        .train_loss = progress->epoch_loss,
+                        .validation = progress->validation};
+    bp_rate_end_epoch(&t->rate, &end);
+    bool spent = bp_best_weights_note(&t->best, &end, t->model->parameters);
+    progress->best = t->best.best;
+    progress->stopped_early = spent && !bp_trainer_done(t);
+}
+
 static bp_status step_minibatch(bp_trainer *t, size_t first, size_t rows, bp_error *err) {
     bp_update update = begin_update(t);
     double sum = 0;
@@ -200,13 +228,16 @@ static bp_status iterate(bp_trainer *t, bp_error *err) {
 
 bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
     if (bp_trainer_done(t)) {
-        return bp_fail(err, BP_INVALID, NULL, "the last epoch is over");
+        return bp_fail(err, BP_INVALID, NULL, "training is over");
     }
     size_t in_epoch = (size_t)(t->progress.step % t->progress.steps_per_epoch);
     bp_stopwatch_begin_step(&t->phases.stopwatch);
     if (in_epoch == 0) {
         begin_epoch(t);
         bp_stopwatch_charge(&t->phases.stopwatch, BP_PART_GATHER);
+    }
+    if (in_epoch == 0 || t->options.schedule.per == BP_PER_STEP) {
+        t->progress.learning_rate = bp_rate_of_step(&t->rate, t->progress.step);
     }
     const size_t first = in_epoch * t->batch, rows = least(t->batch, t->split.training - first);
     bp_status status = t->lbfgs != NULL ? iterate(t, err) : step_minibatch(t, first, rows, err);
@@ -216,6 +247,7 @@ bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
     bp_stopwatch_end_step(&t->phases.stopwatch);
     if (t->progress.step % t->progress.steps_per_epoch == 0) {
         bp_stopwatch_stop(&t->phases.stopwatch);
+        end_epoch(t);
     }
     return BP_OK;
 }
@@ -247,7 +279,17 @@ static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *
             t->state[i][p] = bp_optimizer_first_state(&t->options, i);
         }
     }
-    return complete ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
+    if (!complete) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
+    }
+    return bp_best_weights_new(&t->best, &t->options.early_stopping, network->storage_count, err);
+}
+
+static void begin_rate(bp_trainer *t) {
+    bp_training_length length = {.epochs = t->options.epochs,
+                                 .steps_per_epoch = t->progress.steps_per_epoch};
+    t->rate = bp_rate_begin(&t->options.schedule, (double)t->options.learning_rate, length);
+    t->progress.learning_rate = bp_rate_of_step(&t->rate, 0);
 }
 
 static bp_status make_lbfgs(bp_trainer *t, bp_error *err) {
@@ -296,6 +338,8 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
     t->progress.steps_per_epoch = (t->split.training + t->batch - 1) / t->batch;
     t->steps_total = t->progress.steps_per_epoch * o->epochs;
     t->progress.batch_loss = t->progress.epoch_loss = t->progress.grad_norm = NAN;
+    t->progress.validation = (bp_evaluation){.loss = NAN, .accuracy = NAN, .r2 = NAN};
+    begin_rate(t);
     status = allocate(t, place, err);
     return status == BP_OK && o->optimizer == BP_OPTIMIZER_LBFGS ? make_lbfgs(t, err) : status;
 }
@@ -330,6 +374,7 @@ void bp_trainer_free(bp_trainer *t) {
     if (t == NULL) {
         return;
     }
+    bp_best_weights_clear(&t->best);
     bp_metrics_clear(&t->metrics);
     bp_targets_clear(&t->targets);
     bp_split_clear(&t->split);
@@ -355,7 +400,7 @@ void bp_trainer_pause(bp_trainer *t) {
 }
 
 bool bp_trainer_done(const bp_trainer *t) {
-    return t->progress.converged || t->progress.step >= t->steps_total;
+    return t->progress.converged || t->progress.stopped_early || t->progress.step >= t->steps_total;
 }
 
 bp_train_progress bp_trainer_progress(const bp_trainer *t) {
@@ -368,24 +413,11 @@ size_t bp_trainer_validation_rows(const bp_trainer *t) {
     return t->split.validation;
 }
 
-void bp_trainer_validate(bp_trainer *t, bp_evaluation *out) {
-    const uint32_t *held_out = t->split.rows + t->split.training;
-    bp_stopwatch_stop(&t->phases.stopwatch);
-    bp_metrics_reset(&t->metrics);
-    const size_t most = t->phases.buffers.rows;
-    for (size_t first = 0; first < t->split.validation; first += most) {
-        size_t rows = least(most, t->split.validation - first);
-        bp_row_pass pass = row_pass(t, held_out + first, rows);
-        bp_phases_evaluate(&t->phases, &pass, rows);
-        bp_metrics_add(&t->metrics, &pass, rows);
-    }
-    bp_metrics_read(&t->metrics, out);
-}
-
 bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *err) {
     const size_t count = t->model->network.storage_count;
+    const float *shown = bp_best_weights_shown(&t->best, t->model->parameters);
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(t->model->parameters[i])) {
+        if (!isfinite(shown[i])) {
             return bp_fail(err, BP_DIVERGED, NULL, "a weight is not finite after step %llu",
                            (unsigned long long)t->progress.step);
         }
@@ -393,6 +425,7 @@ bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *
     bp_snapshot *copy;
     bp_status status = bp_snapshot_copy(&copy, t->model, err);
     if (status == BP_OK) {
+        memcpy(copy->parameters, shown, count * sizeof *shown);
         copy->version = t->start_version + t->progress.step;
         *out = copy;
     }

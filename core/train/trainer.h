@@ -9,11 +9,13 @@
 #include <stdbool.h>
 
 #include "dataset.h"
+#include "early_stopping.h"
 #include "gradient_clipping.h"
 #include "kernels.h"
 #include "loss_weighting.h"
 #include "pool.h"
 #include "regularization.h"
+#include "schedule.h"
 #include "snapshot.h"
 #include "stopwatch.h"
 
@@ -37,6 +39,8 @@ typedef struct bp_train_options {
     uint64_t seed;              /* of the shuffle, the validation split, dropout and noise */
     double validation_fraction; /* in [0, 0.9]: rows held out, drawn from the seed */
     size_t threads;             /* workers at most; 0: all of the pool */
+    bp_schedule schedule;       /* of the learning rate */
+    bp_early_stopping early_stopping;
 } bp_train_options;
 
 enum { BP_MAX_EPOCHS = 1000000, BP_MAX_BATCH = 1 << 20 };
@@ -61,7 +65,8 @@ BP_NODISCARD bp_status bp_train_options_check_rows(const bp_train_options *optio
  * feature names) gets its scaling from the training rows and its names; one that did keeps them,
  * and the data must agree. INVALID: "/model" other inputs or outputs than the data; "/dataset" a
  * label that the model does not know, real targets for cross_entropy, fewer than 1 training row;
- * and as bp_train_options_check, _check_rows and bp_loss_weighting_check. */
+ * "/early_stopping/metric", "/schedule/metric" one that these data do not have; and as
+ * bp_train_options_check, _check_rows and bp_loss_weighting_check. */
 BP_NODISCARD bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec,
                                      const bp_snapshot *current, const bp_dataset *data,
                                      const bp_train_options *options, bp_error *err);
@@ -77,7 +82,13 @@ typedef struct bp_train_progress {
                           one before the first ends; NAN before the first step */
     double grad_norm;  /* |g| of the last minibatch, before clipping by norm; NAN: not computed */
     bp_phase_seconds seconds;
-    bool converged; /* lbfgs has: the training is done, whatever epochs are left */
+    bool converged;           /* lbfgs has: the training is done, whatever epochs are left */
+    double learning_rate;     /* of the last step; before the first, of the first */
+    bp_evaluation validation; /* of the held-out rows when the epoch last finished had ended; rows
+                                 0 and all NAN: none yet, or none are held out */
+    bp_best_epoch best;       /* by the metric of early stopping; without it by the loss of the
+                                 held-out rows, or the training loss where there are none */
+    bool stopped_early;       /* the patience ended before the epochs did */
 } bp_train_progress;
 
 typedef struct bp_trainer bp_trainer;
@@ -98,35 +109,25 @@ BP_NODISCARD bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_d
 void bp_trainer_free(bp_trainer *trainer); /* NULL is allowed */
 
 /* One minibatch; of lbfgs one iteration, which passes over all rows as often as its line search
- * asks. One caller at a time; allocates nothing. DIVERGED: the loss is not finite (the
- * weights stay as they were before the step). Past the last epoch: INVALID. */
+ * asks. With an epoch's last step, the evaluation of the held-out rows. One caller at a time;
+ * allocates nothing. DIVERGED: the loss is not finite (the weights stay as they were before the
+ * step). When training is done: INVALID. */
 BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
 
 /* Until the next step, time is not the training's: progress.seconds does not count it. Ends of
- * epochs and bp_trainer_validate need no such call. */
+ * epochs, with their validation, need no such call. */
 void bp_trainer_pause(bp_trainer *trainer);
 
+/* After the last epoch, converged, or stopped early. */
 bool bp_trainer_done(const bp_trainer *trainer);
 bp_train_progress bp_trainer_progress(const bp_trainer *trainer);
 
 /* Rows held out for validation; 0: none. */
 size_t bp_trainer_validation_rows(const bp_trainer *trainer);
 
-typedef struct bp_evaluation {
-    size_t rows;
-    double loss;     /* mean over the rows */
-    double accuracy; /* share of rows whose class is the predicted one; of labels given as numbers,
-                        the share of those right, cut at the middle; NAN for other reals */
-    double r2;       /* coefficient of determination over all outputs; NAN where there is accuracy
-                      */
-} bp_evaluation;
-
-/* Loss and metrics of the present weights on the held-out rows, on the pool; no row or class is
- * weighted. */
-void bp_trainer_validate(bp_trainer *trainer, bp_evaluation *out);
-
-/* A copy of the present weights, of version start.version + step. DIVERGED: one of them is not
- * finite. NO_MEMORY. */
+/* A copy of the present weights; where early stopping keeps the best, of those of the best epoch so
+ * far. Its version is start.version + step either way: it counts the steps of the training that
+ * found the weights, and never falls. DIVERGED: one of them is not finite. NO_MEMORY. */
 BP_NODISCARD bp_status bp_trainer_snapshot(const bp_trainer *trainer, bp_snapshot **out,
                                            bp_error *err);
 

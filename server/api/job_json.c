@@ -21,6 +21,9 @@ static json_t *null_or(bool known, json_t *value) {
 }
 
 static double progress_of(const bp_job_info *info) {
+    if (info->progress.stopped_early || info->progress.converged) {
+        return 1; /* the steps that are left will not be taken */
+    }
     return info->steps_total > 0 ? (double)info->progress.step / (double)info->steps_total : 0;
 }
 
@@ -40,14 +43,12 @@ static json_t *metrics_of(const bp_job_point *point) {
 }
 
 static json_t *best_of(const bp_job_info *info) {
-    const bp_job_point *best = &info->best;
-    if (best->step == 0) {
+    const bp_best_epoch best = bp_job_best(info);
+    if (best.epoch == 0) {
         return json_null();
     }
-    bool validated = !isnan(best->validation_loss);
-    return json_pack("{s:o, s:s, s:o}", "epoch", integer(best->epoch), "metric",
-                     validated ? "validation_loss" : "train_loss", "value",
-                     bp_json_number(validated ? best->validation_loss : best->train_loss));
+    return json_pack("{s:o, s:s, s:o}", "epoch", integer(best.epoch), "metric",
+                     bp_monitors.names[best.metric], "value", bp_json_number(best.value));
 }
 
 static json_t *checkpoint_of(const bp_job_info *info) {
@@ -123,10 +124,16 @@ static json_t *phase_seconds_of(const bp_phase_seconds *seconds) {
     return json;
 }
 
+/* Of the last step; before the first, what was asked. */
+static double rate_of(const bp_job_info *info) {
+    return bp_shortest_double(info->progress.step > 0 ? (float)info->progress.learning_rate
+                                                      : info->request.options.learning_rate);
+}
+
 static json_t *outcome_of(const bp_job_info *info) {
-    return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "learning_rate",
-                     bp_shortest_double(info->request.options.learning_rate), "metrics",
-                     metrics_of(&info->last), "best", best_of(info), "phase_seconds",
+    return json_pack("{s:f, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "learning_rate",
+                     rate_of(info), "metrics", metrics_of(&info->last), "best", best_of(info),
+                     "stopped_early", info->progress.stopped_early, "phase_seconds",
                      phase_seconds_of(&info->progress.seconds), "checkpoint", checkpoint_of(info),
                      "receipt", receipt_of(info), "error", error_of(info), "links", links_of(info));
 }

@@ -41,6 +41,7 @@ bp_status bp_handle_info(bp_call *call, bp_error *err) {
     bp_service_describe(call->service, &info);
     json_t *json = json_pack(
         "{s:s, s:s, s:I, s:s, s:o, s:f, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, "
         "s:o}",
         "name", "backpropd", "version", call->options->version, "threads", (json_int_t)info.threads,
         "isa", info.isa, "started_at", bp_json_time(info.started_at), "uptime_seconds",
@@ -50,7 +51,8 @@ bp_status bp_handle_info(bp_call *call, bp_error *err) {
         describe_limits(call->options), "activations", describe_set(&bp_activations), "losses",
         describe_set(&bp_losses), "initializers", describe_set(&bp_initializers),
         "bias_initializers", describe_set(&bp_bias_initializers), "preprocessings",
-        describe_set(&bp_preprocessings), "optimizers", describe_set(&bp_optimizers));
+        describe_set(&bp_preprocessings), "optimizers", describe_set(&bp_optimizers), "schedules",
+        describe_set(&bp_schedules));
     return bp_reply_json(call->response, 200, json, err);
 }
 

@@ -45,14 +45,25 @@ static bp_status check_transition(const bp_job_info *info, bp_job_state to, bp_e
                    bp_job_state_name(info->state), bp_job_state_name(to));
 }
 
-/* The smallest validation loss is best; without validation, the smallest training loss. */
-static double merit(const bp_job_point *point) {
-    return isnan(point->validation_loss) ? point->train_loss : point->validation_loss;
+static bp_monitor monitor_of(const bp_job_info *info, const bp_job_point *point) {
+    return bp_early_stopping_monitor(&info->request.options.early_stopping,
+                                     !isnan(point->validation_loss));
 }
 
+static double watched(bp_monitor monitor, const bp_job_point *point) {
+    bp_epoch_end end = {.train_loss = point->train_loss,
+                        .validation = {.loss = point->validation_loss,
+                                       .accuracy = point->validation_accuracy,
+                                       .r2 = point->validation_r2}};
+    return bp_monitor_read(monitor, &end);
+}
+
+/* As the trainer's best (early_stopping.h): what is restored is what is called best. */
 static void note_point(bp_job_info *info, const bp_job_point *point) {
+    const bp_monitor monitor = monitor_of(info, point);
+    const double best = info->best.step > 0 ? watched(monitor, &info->best) : (double)NAN;
     info->last = *point;
-    if (info->best.step == 0 || merit(point) < merit(&info->best)) {
+    if (bp_monitor_improves(monitor, watched(monitor, point), best, 0)) {
         info->best = *point;
     }
 }
@@ -60,6 +71,15 @@ static void note_point(bp_job_info *info, const bp_job_point *point) {
 void bp_job_info_clear(bp_job_info *info) {
     bp_class_weights_unref(info->request.options.loss_weighting.classes);
     info->request.options.loss_weighting.classes = NULL;
+}
+
+bp_best_epoch bp_job_best(const bp_job_info *info) {
+    if (info->best.step == 0) {
+        return (bp_best_epoch){.epoch = 0};
+    }
+    const bp_monitor monitor = monitor_of(info, &info->best);
+    return (bp_best_epoch){
+        .epoch = info->best.epoch, .metric = monitor, .value = watched(monitor, &info->best)};
 }
 
 /* --- life ----------------------------------------------------------------------------------- */

@@ -27,12 +27,14 @@ static json_t *describe_seconds(const bp_phase_seconds *seconds) {
 
 static json_t *describe_progress(const bp_train_progress *progress) {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:b}", "epoch", (json_int_t)progress->epoch,
-        "step", (json_int_t)progress->step, "steps_per_epoch",
+        "{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:b, s:o, s:b}", "epoch",
+        (json_int_t)progress->epoch, "step", (json_int_t)progress->step, "steps_per_epoch",
         (json_int_t)progress->steps_per_epoch, "samples_seen", (json_int_t)progress->samples_seen,
         "batch_loss", bp_record_number(progress->batch_loss), "epoch_loss",
         bp_record_number(progress->epoch_loss), "grad_norm", bp_record_number(progress->grad_norm),
-        "phase_seconds", describe_seconds(&progress->seconds), "converged", progress->converged);
+        "phase_seconds", describe_seconds(&progress->seconds), "converged", progress->converged,
+        "learning_rate", bp_record_number(progress->learning_rate), "stopped_early",
+        progress->stopped_early);
 }
 
 static json_t *describe_error(const bp_job_info *info) {
@@ -147,6 +149,8 @@ static void read_progress(const json_t *json, bp_train_progress *out) {
         .grad_norm = bp_record_get_number(json_object_get(json, "grad_norm")),
         .seconds = read_seconds(json_object_get(json, "phase_seconds")),
         .converged = json_is_true(json_object_get(json, "converged")),
+        .learning_rate = bp_record_get_number(json_object_get(json, "learning_rate")),
+        .stopped_early = json_is_true(json_object_get(json, "stopped_early")),
     };
 }
 
@@ -210,6 +214,9 @@ static bool read_facts(json_t *json, bp_job_info *info) {
     info->validation_rows = (size_t)count_of(json, "validation_rows");
     snprintf(info->sha256, sizeof info->sha256, "%s", sha256);
     read_progress(progress, &info->progress);
+    if (isnan(info->progress.learning_rate)) { /* of an older program, whose rate was constant */
+        info->progress.learning_rate = (double)info->request.options.learning_rate;
+    }
     return read_state(state, &info->state) && read_error(error, info) &&
            read_receipt(json_object_get(json, "receipt"), &info->receipt);
 }

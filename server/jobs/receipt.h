@@ -1,8 +1,9 @@
 /* The receipt of a job: the digests of what its weights were made from, and of what came of it.
  *
  * configuration_sha256 is that of {"model": spec, "training": options} as JSON: keys sorted, no
- * spaces, reals with 17 significant digits, every field present, "threads" left out because the
- * weights do not depend on it; the spec has the sizes that the model took from its data. */
+ * spaces, reals with 17 significant digits, every field present (but "schedule" and
+ * "early_stopping" only where they do something), "threads" left out because the weights do not
+ * depend on it; the spec has the sizes that the model took from its data. */
 #ifndef BP_RECEIPT_H
 #define BP_RECEIPT_H
 

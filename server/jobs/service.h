@@ -148,7 +148,7 @@ typedef struct bp_job_info {
     size_t rows, validation_rows; /* of the data set; those held out of them (0 until it runs) */
     bp_train_progress progress;
     bp_job_point last;                /* last point of the history; step 0: none */
-    bp_job_point best;                /* smallest validation loss (train loss without validation) */
+    bp_job_point best;                /* of the best epoch; step 0: none */
     bp_error error;                   /* code BP_OK: none */
     uint64_t error_epoch, error_step; /* 1-based, of a divergence; 0: none */
     char sha256[BP_DIGEST_HEX_SIZE];  /* of the final weights; "": not ended, or no step done */
@@ -156,6 +156,10 @@ typedef struct bp_job_info {
 } bp_job_info;
 
 void bp_job_info_clear(bp_job_info *info); /* drops what its request holds */
+
+/* The best epoch by the metric of early stopping; without early stopping by the validation loss, or
+ * the training loss where no rows are held out. epoch 0: none yet. */
+bp_best_epoch bp_job_best(const bp_job_info *info);
 
 /* (slow) Queues a job. NOT_FOUND "/model" or "/dataset"; INVALID as bp_train_bind and
  * bp_train_options_check; BUSY: the queue is full. Jobs run in the order of their ids. */

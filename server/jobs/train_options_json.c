@@ -4,6 +4,7 @@
 
 #include "json_fields.h"
 #include "optimizer_rule.h"
+#include "schedule_json.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -11,7 +12,7 @@ enum { VALIDATION, REGULARIZATION, GRADIENT_CLIPPING, GROUPS };
 
 typedef struct options_body {
     bp_train_options options;
-    const json_t *optimizer, *group[GROUPS];
+    const json_t *optimizer, *schedule, *early_stopping, *group[GROUPS];
 } options_body;
 
 #define OPTION(member) (offsetof(options_body, options) + offsetof(bp_train_options, member))
@@ -40,6 +41,10 @@ static const bp_field option_fields[] = {
      .offset = OPTION(loss_weighting.reduction)},
     {.name = "class_weights", .type = BP_FIELD_IGNORED},
     {.name = "gradient_clipping", .type = BP_FIELD_OBJECT, .offset = GROUP(GRADIENT_CLIPPING)},
+    {.name = "schedule", .type = BP_FIELD_OBJECT, .offset = offsetof(options_body, schedule)},
+    {.name = "early_stopping",
+     .type = BP_FIELD_OBJECT,
+     .offset = offsetof(options_body, early_stopping)},
 };
 
 static const bp_field optimizer_type = {
@@ -217,6 +222,13 @@ bp_status bp_train_options_from_json(bp_train_options *out, const json_t *json, 
     for (size_t g = 0; status == BP_OK && g < GROUPS; g++) {
         status = read_group(body.group[g], g, &body.options, err);
     }
+    if (status == BP_OK && body.schedule != NULL) {
+        status = bp_schedule_from_json(&body.options.schedule, body.schedule, err);
+    }
+    if (status == BP_OK && body.early_stopping != NULL) {
+        status =
+            bp_early_stopping_from_json(&body.options.early_stopping, body.early_stopping, err);
+    }
     if (status == BP_OK) {
         status = bp_train_options_check(&body.options, err);
     }
@@ -262,6 +274,15 @@ static int add_groups(json_t *json, const bp_train_options *options) {
     return failures;
 }
 
+/* Each NULL where it does nothing. */
+static int add_schedule(json_t *json, const bp_train_options *options) {
+    json_t *more = json_pack("{s:o*, s:o*}", "schedule", bp_schedule_to_json(&options->schedule),
+                             "early_stopping", bp_early_stopping_to_json(&options->early_stopping));
+    const int failures = more != NULL ? json_object_update_missing(json, more) : -1;
+    json_decref(more);
+    return failures;
+}
+
 json_t *bp_train_options_to_json(const bp_train_options *options) {
     json_t *batch_size =
         options->batch_size > 0 ? json_integer((json_int_t)options->batch_size) : NULL;
@@ -271,7 +292,8 @@ json_t *bp_train_options_to_json(const bp_train_options *options) {
                   options->shuffle, "seed", (json_int_t)options->seed, "validation", "fraction",
                   options->validation_fraction, "threads", (json_int_t)options->threads);
     if (json != NULL &&
-        (add_groups(json, options) != 0 || add_weighting(json, &options->loss_weighting) != 0)) {
+        (add_groups(json, options) != 0 || add_weighting(json, &options->loss_weighting) != 0 ||
+         add_schedule(json, options) != 0)) {
         json_decref(json);
         return NULL;
     }

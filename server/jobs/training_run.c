@@ -81,18 +81,15 @@ static bp_status publish(training *run, const bp_train_progress *progress, bp_er
 }
 
 static bp_status end_epoch(training *run, const bp_train_progress *progress, bp_error *err) {
-    bp_evaluation held_out = {.loss = (double)NAN, .accuracy = (double)NAN, .r2 = (double)NAN};
-    if (bp_trainer_validation_rows(run->trainer) > 0) {
-        bp_trainer_validate(run->trainer, &held_out);
-    }
+    const bp_evaluation *held_out = &progress->validation;
     double now = bp_clock_seconds();
     bp_job_point point = {.epoch = progress->epoch,
                           .step = progress->step,
                           .train_loss = progress->epoch_loss,
-                          .validation_loss = held_out.loss,
-                          .validation_accuracy = held_out.accuracy,
-                          .validation_r2 = held_out.r2,
-                          .learning_rate = (double)run->options.learning_rate,
+                          .validation_loss = held_out->loss,
+                          .validation_accuracy = held_out->accuracy,
+                          .validation_r2 = held_out->r2,
+                          .learning_rate = progress->learning_rate,
                           .elapsed_seconds = now - run->started};
     report(run, progress, now);
     bp_status status = bp_job_add_point(run->job, &point, err);

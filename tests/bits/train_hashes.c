@@ -36,6 +36,9 @@ typedef struct update_row {
     float momentum, weight_decay;
     bp_regularization regularization;
     bp_gradient_clipping clipping;
+    uint64_t epochs; /* 0: EPOCHS */
+    bp_schedule schedule;
+    bp_early_stopping early_stopping;
 } update_row;
 
 typedef struct case_row {
@@ -60,6 +63,14 @@ enum {
     DROPOUT,
     NOISE,
     LBFGS,
+    STEPPED,
+    EXPONENTIAL,
+    COSINE,
+    WARMED,
+    ONE_CYCLE,
+    INVERSE,
+    PLATEAU,
+    STOPPED,
     UPDATES
 };
 enum {
@@ -227,6 +238,24 @@ static const update_row updates[UPDATES] = {
     [NOISE] = {"noise", BP_OPTIMIZER_ADAM,
                .regularization = {.dropout = 0.1f, .input_noise = 0.3f}},
     [LBFGS] = {"lbfgs", BP_OPTIMIZER_LBFGS, .regularization = {.l2 = 0.001f}},
+    [STEPPED] = {"sgd+step", BP_OPTIMIZER_SGD,
+                 .schedule = {BP_SCHEDULE_STEP, BP_PER_STEP, .step_size = 3, .gamma = 0.3}},
+    [EXPONENTIAL] = {"adam+exponential", BP_OPTIMIZER_ADAM,
+                     .schedule = {BP_SCHEDULE_EXPONENTIAL, BP_PER_STEP, .gamma = 0.7, .warmup = 1}},
+    [COSINE] = {"adamw+cosine", BP_OPTIMIZER_ADAMW, .weight_decay = 0.01f, .epochs = 4,
+                .schedule = {BP_SCHEDULE_COSINE, BP_PER_STEP, .period = 3, .multiplier = 2}},
+    [WARMED] = {"nadam+linear_warmup", BP_OPTIMIZER_NADAM,
+                .schedule = {BP_SCHEDULE_LINEAR_WARMUP, BP_PER_STEP, .warmup = 5}},
+    [ONE_CYCLE] = {"momentum+one_cycle", BP_OPTIMIZER_SGD, .learning_rate = 0.005f,
+                   .momentum = 0.9f, .epochs = 3,
+                   .schedule = {BP_SCHEDULE_ONE_CYCLE, BP_PER_STEP, .max_factor = 10,
+                                .pct_start = 0.4, .div_factor = 25, .final_div_factor = 100}},
+    [INVERSE] = {"lion+inverse_scaling", BP_OPTIMIZER_LION,
+                 .schedule = {BP_SCHEDULE_INVERSE_SCALING, BP_PER_STEP, .power = 0.7}},
+    [PLATEAU] = {"adam+reduce_on_plateau", BP_OPTIMIZER_ADAM, .learning_rate = 0.01f, .epochs = 6,
+                 .schedule = {BP_SCHEDULE_REDUCE_ON_PLATEAU, .factor = 0.3, .threshold = 0.01}},
+    [STOPPED] = {"adam+early_stopping", BP_OPTIMIZER_ADAM, .epochs = 12,
+                 .early_stopping = {BP_MONITOR_VALIDATION_LOSS, 2, 0, true}},
 };
 
 #define EACH_BATCH(network, update)                                                                \
@@ -290,6 +319,14 @@ static const case_row cases[] = {
     {CLASSIFIER, LBFGS, 0},
     {REGRESSOR, LBFGS, 0},
     {WIDE, LBFGS, 0},
+    {CLASSIFIER, STEPPED, 37},
+    {CLASSIFIER, EXPONENTIAL, 37},
+    {CLASSIFIER, COSINE, 37},
+    {CLASSIFIER, WARMED, 37},
+    {CLASSIFIER, ONE_CYCLE, 37},
+    {CLASSIFIER, INVERSE, 37},
+    {CLASSIFIER, PLATEAU, 37},
+    {DIGITS, STOPPED, 37},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -368,7 +405,9 @@ static bp_train_options options_of(const case_row *c) {
     o.weight_decay = u->weight_decay;
     o.regularization = u->regularization;
     o.gradient_clipping = u->clipping;
-    o.epochs = EPOCHS;
+    o.epochs = u->epochs > 0 ? u->epochs : EPOCHS;
+    o.schedule = u->schedule;
+    o.early_stopping = u->early_stopping;
     o.batch_size = c->batch;
     o.seed = 11;
     if (networks[c->network].weighted) {
@@ -400,10 +439,9 @@ static bp_status train_to_end(bp_snapshot *start, bp_dataset *data, const bp_tra
         status = bp_snapshot_digest(end, out->sha256, err);
     }
     if (status == BP_OK) {
-        bp_evaluation validation;
-        bp_trainer_validate(trainer, &validation);
-        out->training_loss = bp_trainer_progress(trainer).epoch_loss;
-        out->validation_loss = validation.loss;
+        bp_train_progress progress = bp_trainer_progress(trainer);
+        out->training_loss = progress.epoch_loss;
+        out->validation_loss = progress.validation.loss;
     }
     bp_snapshot_unref(end);
     bp_trainer_free(trainer);
@@ -465,7 +503,7 @@ static void check_use(const bp_vocabulary *set, const bool *used) {
 
 static void check_vocabulary(void) {
     bool activations[BP_ACTIVATION_COUNT] = {false}, losses[BP_LOSS_COUNT] = {false};
-    bool optimizers[BP_OPTIMIZER_COUNT] = {false};
+    bool optimizers[BP_OPTIMIZER_COUNT] = {false}, schedules[BP_SCHEDULE_TYPE_COUNT] = {false};
     bool initializers[BP_INITIALIZER_COUNT] = {[BP_INITIALIZER_ZEROS] = true}; /* nothing drawn */
     bool bias_initializers[BP_BIAS_INITIALIZER_COUNT] = {false};
     for (size_t i = 0; i < CASES; i++) {
@@ -477,12 +515,14 @@ static void check_vocabulary(void) {
         initializers[spec->initializer] = true;
         bias_initializers[spec->bias_initializer] = true;
         optimizers[updates[cases[i].update].optimizer] = true;
+        schedules[updates[cases[i].update].schedule.type] = true;
     }
     check_use(&bp_activations, activations);
     check_use(&bp_losses, losses);
     check_use(&bp_initializers, initializers);
     check_use(&bp_bias_initializers, bias_initializers);
     check_use(&bp_optimizers, optimizers);
+    check_use(&bp_schedules, schedules);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */

@@ -208,17 +208,21 @@ static void full_batches_allocate_nothing(void **state) {
     }
 }
 
-/* Validation between epochs runs beside the steps for as long. */
-static void validation_allocates_nothing(void **state) {
+/* The ends of epochs: validation, a rate that follows it, and the best weights kept. */
+static void the_end_of_an_epoch_allocates_nothing(void **state) {
     (void)state;
     bp_model_spec spec = make_spec(3, 20);
     bp_train_options options = bp_train_defaults();
     options.validation_fraction = 0.3;
+    options.schedule = bp_schedule_defaults(BP_SCHEDULE_REDUCE_ON_PLATEAU);
+    options.early_stopping = bp_early_stopping_defaults();
     training t = {.data = make_data(7, 3)};
     begin(&t, &spec, &options, 2);
-    bp_evaluation evaluation;
     atomic_store(&allocations, 0);
-    bp_trainer_validate(t.trainer, &evaluation);
+    while (bp_trainer_progress(t.trainer).epoch < 3) {
+        assert_int_equal(bp_trainer_step(t.trainer, NULL), BP_OK);
+    }
+    assert_true(bp_trainer_progress(t.trainer).best.epoch > 0);
     assert_int_equal(atomic_load(&allocations), 0);
     end(&t);
 }
@@ -228,7 +232,7 @@ int main(void) {
         cmocka_unit_test(the_counter_counts),
         cmocka_unit_test(a_step_allocates_nothing),
         cmocka_unit_test(full_batches_allocate_nothing),
-        cmocka_unit_test(validation_allocates_nothing),
+        cmocka_unit_test(the_end_of_an_epoch_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,9 +87,8 @@ static void train(run *out, const bp_model_spec *spec, bp_dataset *data,
     while (!bp_trainer_done(trainer)) {
         assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
     }
-    bp_evaluation validation;
-    bp_trainer_validate(trainer, &validation);
-    out->last_loss = bp_trainer_progress(trainer).epoch_loss + validation.loss;
+    bp_train_progress progress = bp_trainer_progress(trainer);
+    out->last_loss = progress.epoch_loss + progress.validation.loss;
     assert_int_equal(bp_trainer_snapshot(trainer, &end, NULL), BP_OK);
     assert_int_equal(bp_snapshot_digest(end, out->sha256, NULL), BP_OK);
     bp_snapshot_unref(end);
@@ -437,6 +436,36 @@ static void dropout_is_pytorchs(void **state) {
     bp_torch_fixture_free(f);
 }
 
+/* The settings of make_torch_fixture.py's SCHEDULES; 3 minibatches are an epoch. */
+static void schedules_are_pytorchs(void **state) {
+    (void)state;
+    static const struct {
+        const char *run;
+        bp_schedule schedule;
+    } cases[] = {
+        {"step", {.type = BP_SCHEDULE_STEP, .step_size = 4, .gamma = 0.5}},
+        {"exponential", {.type = BP_SCHEDULE_EXPONENTIAL, .gamma = 0.9}},
+        {"cosine",
+         {.type = BP_SCHEDULE_COSINE, .period = 4, .multiplier = 2, .min_learning_rate = 0.001}},
+        {"cosine_once", {.type = BP_SCHEDULE_COSINE, .multiplier = 1}},
+        {"warmup", {.type = BP_SCHEDULE_LINEAR_WARMUP, .warmup = 5}},
+        {"one_cycle",
+         {.type = BP_SCHEDULE_ONE_CYCLE,
+          .max_factor = 3,
+          .pct_start = 0.25,
+          .div_factor = 10,
+          .final_div_factor = 100}},
+    };
+    bp_torch_fixture *f = load("torch_schedules");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bp_train_options o = {.epochs = 10, .learning_rate = 0.1f, .momentum = 0.9f};
+        o.schedule = cases[i].schedule;
+        o.schedule.per = BP_PER_STEP;
+        compare_with_fixture(f, o, cases[i].run);
+    }
+    bp_torch_fixture_free(f);
+}
+
 /* --- what it refuses ------------------------------------------------------------------------ */
 
 static void training_to_divergence_is_told(void **state) {
@@ -627,6 +656,7 @@ int main(void) {
         cmocka_unit_test(shaped_gradients_are_pytorchs),
         cmocka_unit_test(full_batch_optimizers_are_pytorchs),
         cmocka_unit_test(dropout_is_pytorchs),
+        cmocka_unit_test(schedules_are_pytorchs),
         cmocka_unit_test(training_to_divergence_is_told),
         cmocka_unit_test(the_norm_of_the_gradient_is_told),
         cmocka_unit_test(unfit_data_is_refused),

@@ -155,10 +155,10 @@ static void check_closed(const json_t *schemas, const char *name) {
 static void test_requests_are_closed(void **state) {
     json_t *document = get_document(state);
     json_t *schemas = json_object_get(json_object_get(document, "components"), "schemas");
-    static const char *const requests[] = {"DatasetCreate",    "ModelCreate",    "LayerCreate",
-                                           "PredictRequest",   "JobCreate",      "EvaluateRequest",
-                                           "Optimizer",        "Validation",     "GradientsRequest",
-                                           "GradcheckRequest", "JacobianRequest"};
+    static const char *const requests[] = {
+        "DatasetCreate",   "ModelCreate", "LayerCreate",  "PredictRequest",   "JobCreate",
+        "EvaluateRequest", "Optimizer",   "Validation",   "GradientsRequest", "GradcheckRequest",
+        "JacobianRequest", "Schedule",    "EarlyStopping"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         check_closed(schemas, requests[i]);
     }
@@ -184,11 +184,38 @@ static void test_vocabularies_agree(void **state) {
     check_enum(schemas, "GradientField", &bp_gradient_fields);
     check_enum(schemas, "Reduction", &bp_reductions);
     check_enum(schemas, "OptimizerType", &bp_optimizers);
+    check_enum(schemas, "ScheduleType", &bp_schedules);
+    check_enum(schemas, "ScheduleUnit", &bp_schedule_units);
+    check_enum(schemas, "Monitor", &bp_monitors);
     const json_t *states = json_object_get(json_object_get(schemas, "JobState"), "enum");
     assert_int_equal(json_array_size(states), BP_JOB_STATE_COUNT);
     for (int i = 0; i < BP_JOB_STATE_COUNT; i++) {
         assert_string_equal(json_string_value(json_array_get(states, (size_t)i)),
                             bp_job_state_name((bp_job_state)i));
+    }
+    json_decref(document);
+}
+
+/* The document has each setting of a schedule once, with the range of the table, and no other. */
+static void test_schedule_settings_agree(void **state) {
+    static const char *const ends[][2] = {
+        [BP_RANGE_WHOLE] = {"minimum", "maximum"},
+        [BP_RANGE_FROM] = {"minimum", "maximum"},
+        [BP_RANGE_ABOVE] = {"exclusiveMinimum", "maximum"},
+        [BP_RANGE_BETWEEN] = {"exclusiveMinimum", "exclusiveMaximum"},
+    };
+    json_t *document = get_document(state);
+    json_t *schemas = json_object_get(json_object_get(document, "components"), "schemas");
+    json_t *known = json_object_get(json_object_get(schemas, "Schedule"), "properties");
+    assert_int_equal(json_object_size(known), BP_SCHEDULE_SETTING_COUNT + 3);
+    for (size_t i = 0; i < BP_SCHEDULE_SETTING_COUNT; i++) {
+        const bp_schedule_setting_info *info = &bp_schedule_settings[i];
+        const json_t *property = json_object_get(known, info->name);
+        assert_string_equal(bp_string(property, "type"),
+                            info->kind == BP_RANGE_WHOLE ? "integer" : "number");
+        assert_true(json_number_value(json_object_get(property, ends[info->kind][0])) == info->low);
+        assert_true(json_number_value(json_object_get(property, ends[info->kind][1])) ==
+                    info->high);
     }
     json_decref(document);
 }
@@ -202,6 +229,7 @@ int main(void) {
         cmocka_unit_test(test_bodies_and_problems_are_documented),
         cmocka_unit_test(test_requests_are_closed),
         cmocka_unit_test(test_vocabularies_agree),
+        cmocka_unit_test(test_schedule_settings_agree),
     };
     return cmocka_run_group_tests(tests, bp_api_setup, bp_api_teardown);
 }

@@ -227,6 +227,56 @@ static void test_optimizers_round_trip(void **state) {
     }
 }
 
+/* Every schedule with settings that are not its defaults, and early stopping. */
+static void test_schedules_round_trip(void **state) {
+    (void)state;
+    for (int type = 0; type < BP_SCHEDULE_TYPE_COUNT; type++) {
+        bp_train_options options = bp_train_defaults(), again;
+        bp_schedule *schedule = &options.schedule;
+        *schedule = bp_schedule_defaults((bp_schedule_type)type);
+        const bool watches = type == BP_SCHEDULE_REDUCE_ON_PLATEAU;
+        schedule->per = watches ? BP_PER_EPOCH : BP_PER_STEP;
+        schedule->metric = watches ? BP_MONITOR_TRAIN_LOSS : BP_MONITOR_VALIDATION_LOSS;
+        for (size_t s = 0; s < BP_SCHEDULE_SETTING_COUNT; s++) {
+            const bp_schedule_setting_info *info = &bp_schedule_settings[s];
+            const bool fits = info->low <= 1e-7;
+            const double value = info->kind == BP_RANGE_WHOLE ? 3 + (double)s : fits ? 1e-7 : 7.3;
+            if (bp_schedule_has((bp_schedule_type)type, (bp_schedule_setting)s)) {
+                memcpy((char *)schedule + info->offset, &value, sizeof value);
+            }
+        }
+        options.early_stopping = (bp_early_stopping){(bp_monitor)(type % BP_MONITOR_COUNT),
+                                                     (uint64_t)type, 0.1, type % 2 == 0};
+        json_t *json = bp_train_options_to_json(&options);
+        char *text = json_dumps(json, 0);
+        bp_error err = {0};
+        if (read_options(&again, text, &err) != BP_OK) {
+            fail_msg("%s: %s %s", text, err.field, err.message);
+        }
+        assert_memory_equal(&again.schedule, schedule, sizeof *schedule);
+        assert_int_equal(again.early_stopping.patience, type);
+        if (type > 0) {
+            assert_int_equal(again.early_stopping.metric, type % BP_MONITOR_COUNT);
+            assert_true(again.early_stopping.min_delta == 0.1);
+            assert_int_equal(again.early_stopping.restore_best, type % 2 == 0);
+        }
+        free(text);
+        json_decref(json);
+    }
+}
+
+/* What does nothing is not written: the digests in receipts of jobs without it stay. */
+static void test_no_schedule_is_not_written(void **state) {
+    (void)state;
+    bp_train_options options;
+    assert_int_equal(read_options(&options, "{\"schedule\": {\"type\": \"constant\"}}", NULL),
+                     BP_OK);
+    json_t *json = bp_train_options_to_json(&options);
+    assert_null(json_object_get(json, "schedule"));
+    assert_null(json_object_get(json, "early_stopping"));
+    json_decref(json);
+}
+
 /* Whatever the bits of the rates: text and back gives them again. */
 static void test_options_round_trip(void **state) {
     (void)state;
@@ -306,6 +356,21 @@ static const struct {
     {"{\"regularization\": {\"l3\": 1}}", "/regularization/l3"},
     {"{\"gradient_clipping\": {\"value\": -1}}", "/gradient_clipping/value"},
     {"{\"gradient_clipping\": {\"norm\": \"1\"}}", "/gradient_clipping/norm"},
+    {"{\"schedule\": \"step\"}", "/schedule"},
+    {"{\"schedule\": {\"type\": \"steps\"}}", "/schedule/type"},
+    {"{\"schedule\": {\"gamma\": 0.5}}", "/schedule/gamma"}, /* not one of constant's */
+    {"{\"schedule\": {\"type\": \"step\", \"gamma\": 0}}", "/schedule/gamma"},
+    {"{\"schedule\": {\"type\": \"step\", \"step_size\": 0.5}}", "/schedule/step_size"},
+    {"{\"schedule\": {\"type\": \"step\", \"per\": \"day\"}}", "/schedule/per"},
+    {"{\"schedule\": {\"type\": \"step\", \"metric\": \"train_loss\"}}", "/schedule/metric"},
+    {"{\"schedule\": {\"type\": \"reduce_on_plateau\", \"per\": \"step\"}}", "/schedule/per"},
+    {"{\"schedule\": {\"type\": \"cosine\", \"min_learning_rate\": 99}}",
+     "/schedule/min_learning_rate"},
+    {"{\"early_stopping\": true}", "/early_stopping"},
+    {"{\"early_stopping\": {\"patience\": 0}}", "/early_stopping/patience"},
+    {"{\"early_stopping\": {\"metric\": \"loss\"}}", "/early_stopping/metric"},
+    {"{\"early_stopping\": {\"min_delta\": -1}}", "/early_stopping/min_delta"},
+    {"{\"early_stopping\": {\"restore_best\": 1}}", "/early_stopping/restore_best"},
     {"{\"colour\": 1}", "/colour"},
 };
 
@@ -331,6 +396,8 @@ int main(void) {
         cmocka_unit_test(test_optimizers_round_trip),
         cmocka_unit_test(test_options_round_trip),
         cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_schedules_round_trip),
+        cmocka_unit_test(test_no_schedule_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
