@@ -61,6 +61,28 @@ typedef struct bp_gather {
     float *out; /* [rows, width] */
 } bp_gather;
 
+/* Layer normalisation of rows [rows, width] over their units (Ba, Kiros and Hinton 2016, eq. 4):
+ * z = (s - mean) / sqrt(variance + BP_NORMALIZATION_EPSILON), u = gamma . z + beta. Forward, then
+ * backward from the z and inverse_deviation that forward left. */
+#define BP_NORMALIZATION_EPSILON 1e-5f
+typedef struct bp_normalization {
+    size_t rows, width;
+    const float *gamma, *beta; /* [width] */
+    float *z;                  /* in: s; out: z. backward: z */
+    float *inverse_deviation;  /* [rows] out: 1 / sqrt(..); NULL: not wanted. backward: in */
+    float *u;                  /* out: u; may be z, which is lost then. backward: in, dl/du */
+    float *ds;                 /* backward only, out: dl/ds; may be u */
+} bp_normalization;
+
+/* out[j] = start, then one fma(a[i, j], b[i, j], .) for i ascending. */
+typedef struct bp_column_dots {
+    size_t rows, width;
+    const float *a, *b; /* [rows, width] */
+    size_t row;         /* stride of both */
+    bp_start start;     /* ZERO or C */
+    float *out;         /* [width] */
+} bp_column_dots;
+
 /* Inverted dropout (Srivastava et al. 2014, section 10): out[i] = a[i] * scale where the run's word
  * i is at least `threshold`, else 0. With threshold p 2^32 and scale 1 / (1 - p) the expectation is
  * a[i]. out may be a. */
@@ -107,6 +129,9 @@ typedef struct bp_kernels {
     double (*dot)(size_t count, const float *a, const float *b);
     /* Each column of w [inputs, units] whose norm is above `limit` is scaled to it. */
     void (*limit_norms)(size_t inputs, size_t units, float limit, float *w, size_t w_row);
+    void (*normalize)(const bp_normalization *rows);
+    void (*normalize_backward)(const bp_normalization *rows);
+    void (*column_dots)(const bp_column_dots *dots);
     /* One step of an optimiser on a run of parameters. */
     void (*optimize)(const bp_parameter_step *step);
     void (*drop)(const bp_dropout *dropout);

@@ -4,7 +4,9 @@
 #include "naive_activation.h"
 #include "naive_gradient.h"
 #include "naive_loss.h"
+#include "naive_normalization.h"
 #include "naive_optimizer.h"
+#include "naive_sum.h"
 #include "scalar_math.h"
 
 static float chain_start(const bp_product *p, size_t i, size_t j) {
@@ -65,17 +67,6 @@ static void naive_activate_backward(bp_activation activation, size_t count, cons
     for (size_t i = 0; i < count; i++) {
         ds[i] = naive_sigma_backward(activation, kept[i], dx[i]);
     }
-}
-
-/* The interleaved sum: term j goes to chain j mod 16; the chains are joined by halving. */
-enum { CHAINS = 16 };
-static float join(float chain[CHAINS]) {
-    for (int half = CHAINS / 2; half >= 1; half /= 2) {
-        for (int i = 0; i < half; i++) {
-            chain[i] = chain[i] + chain[i + half];
-        }
-    }
-    return chain[0];
 }
 
 static float row_max(size_t width, const float *s) {
@@ -227,6 +218,9 @@ const bp_kernels bp_kernels_naive = {
     .add_scaled = naive_add_scaled,
     .dot = naive_dot,
     .limit_norms = naive_limit_norms,
+    .normalize = naive_normalize,
+    .normalize_backward = naive_normalize_backward,
+    .column_dots = naive_column_dots,
     .optimize = naive_optimize,
     .drop = naive_drop,
     .add_noise = naive_add_noise,

@@ -5,6 +5,7 @@
 #include "vector_activation.h"
 #include "vector_gradient.h"
 #include "vector_loss.h"
+#include "vector_normalization.h"
 #include "vector_optimizer.h"
 #include "vector_output.h"
 #include "vector_product.h"
@@ -91,6 +92,9 @@ const bp_kernels BP_TABLE = {
     .add_scaled = vector_add_scaled,
     .dot = vector_dot,
     .limit_norms = vector_limit_norms,
+    .normalize = vector_normalize,
+    .normalize_backward = vector_normalize_backward,
+    .column_dots = vector_column_dots,
     .optimize = vector_optimize,
     .drop = vector_drop,
     .add_noise = vector_add_noise,

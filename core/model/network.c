@@ -86,6 +86,40 @@ static bp_status check_layer(const bp_model_spec *spec, size_t i, bp_error *err)
     return BP_OK;
 }
 
+/* Whether layer i (from 0) may add what comes in; sizes still open are checked with the data. */
+static bp_status check_residual(const bp_model_spec *spec, size_t i, size_t inputs, size_t units,
+                                bp_error *err) {
+    char field[BP_FIELD_SIZE];
+    snprintf(field, sizeof field, "/layers/%zu/residual", i);
+    if (!spec->layers[i].residual) {
+        return BP_OK;
+    }
+    if (i + 1 == spec->layer_count && bp_loss_is_fused(spec->loss)) {
+        return bp_fail(err, BP_INVALID, field,
+                       "the loss %s takes the last layer's probabilities, to which nothing can be "
+                       "added",
+                       bp_losses.names[spec->loss]);
+    }
+    if (inputs > 0 && units > 0 && inputs != units) {
+        return bp_fail(err, BP_INVALID, field,
+                       "a residual connection adds x(l-1) to x(l): %zu inputs cannot be added to "
+                       "%zu units",
+                       inputs, units);
+    }
+    return BP_OK;
+}
+
+static bp_status check_residuals(const bp_model_spec *spec, size_t inputs, size_t outputs,
+                                 bp_error *err) {
+    bp_status status = BP_OK;
+    for (size_t i = 0; status == BP_OK && i < spec->layer_count; i++) {
+        size_t units = i + 1 == spec->layer_count ? outputs : spec->layers[i].units;
+        status = check_residual(spec, i, inputs, units, err);
+        inputs = units;
+    }
+    return status;
+}
+
 static size_t round_to_line(size_t floats) {
     return (floats + 15) / 16 * 16;
 }
@@ -99,6 +133,12 @@ static bp_status lay_out(bp_network *network, bp_error *err) {
         network->bias_offset[l] = storage + round_to_line(in * out);
         storage = network->bias_offset[l] + round_to_line(out);
         parameters += in * out + out;
+        if (network->layer_norm[l]) {
+            network->gamma_offset[l] = storage;
+            network->beta_offset[l] = storage + round_to_line(out);
+            storage = network->beta_offset[l] + round_to_line(out);
+            parameters += 2 * out;
+        }
         if (parameters > BP_MAX_PARAMETERS) {
             return bp_fail(err, BP_TOO_LARGE, "/layers", "more than %zu parameters",
                            BP_MAX_PARAMETERS);
@@ -142,6 +182,8 @@ static bp_status fill_network(bp_network *out, const bp_model_spec *spec, size_t
     for (size_t l = 1; l <= spec->layer_count; l++) {
         network.width[l] = l == spec->layer_count ? outputs : spec->layers[l - 1].units;
         network.activation[l] = spec->layers[l - 1].activation;
+        network.layer_norm[l] = spec->layers[l - 1].layer_norm;
+        network.residual[l] = spec->layers[l - 1].residual;
     }
     status = lay_out(&network, err);
     if (status == BP_OK) {
@@ -172,6 +214,10 @@ bp_status bp_model_spec_check(const bp_model_spec *spec, bp_error *err) {
         }
     }
     size_t last = spec->layers[spec->layer_count - 1].units;
+    bp_status status = check_residuals(spec, spec->inputs, last, err);
+    if (status != BP_OK) {
+        return status;
+    }
     bp_network network;
     return fill_network(&network, spec, spec->inputs > 0 ? spec->inputs : 1, last > 0 ? last : 1,
                         err);
@@ -199,5 +245,39 @@ bp_status bp_network_resolve(bp_network *out, const bp_model_spec *spec, size_t 
             err, BP_INVALID, inputs == 0 || inputs > BP_MAX_UNITS ? "/inputs" : "/layers",
             "%zu inputs and %zu outputs; each must be in 1..%d", inputs, outputs, BP_MAX_UNITS);
     }
-    return fill_network(out, spec, inputs, outputs, err);
+    status = check_residuals(spec, inputs, outputs, err);
+    return status == BP_OK ? fill_network(out, spec, inputs, outputs, err) : status;
+}
+
+/* --- the arrays of parameters --------------------------------------------------------------- */
+
+#define X(name, wire) wire,
+const char *const bp_parameter_names[BP_PARAMETER_KINDS] = {BP_PARAMETER_TABLE(X)};
+#undef X
+
+size_t bp_network_count(const bp_network *network, size_t l, bp_parameter_kind kind) {
+    const bool is_norm = kind == BP_PARAMETER_GAMMA || kind == BP_PARAMETER_BETA;
+    if (is_norm && !network->layer_norm[l]) {
+        return 0;
+    }
+    return network->width[l] * (kind == BP_PARAMETER_WEIGHT ? network->width[l - 1] : 1);
+}
+
+size_t bp_network_offset(const bp_network *network, size_t l, bp_parameter_kind kind) {
+    const size_t *const offsets[BP_PARAMETER_KINDS] = {
+        [BP_PARAMETER_WEIGHT] = network->weight_offset,
+        [BP_PARAMETER_BIAS] = network->bias_offset,
+        [BP_PARAMETER_GAMMA] = network->gamma_offset,
+        [BP_PARAMETER_BETA] = network->beta_offset,
+    };
+    return offsets[kind][l];
+}
+
+size_t bp_network_largest(const bp_network *network) {
+    size_t largest = 0;
+    for (size_t l = 1; l <= network->layer_count; l++) {
+        size_t weights = bp_network_count(network, l, BP_PARAMETER_WEIGHT);
+        largest = weights > largest ? weights : largest;
+    }
+    return largest;
 }

@@ -3,7 +3,10 @@
  *
  * Notation (Fleuret, deep learning course, lecture 3.6): L layers; x(0) = x is the input;
  * s(l) = w(l) x(l-1) + b(l); x(l) = sigma(s(l)). width[0] is the input dimension, width[l] the
- * output dimension of layer l. */
+ * output dimension of layer l. A layer may be normalised before sigma (Ba, Kiros and Hinton 2016,
+ * "Layer normalization", eq. 4): u(l) = gamma(l) . z(l) + beta(l), z(l) = (s(l) - mean) /
+ * sqrt(variance + 1e-5) over its units, x(l) = sigma(u(l)); else u(l) = s(l). A residual connection
+ * (He et al. 2016, "Deep residual learning", eq. 1) adds x(l-1) to sigma's result. */
 #ifndef BP_NETWORK_H
 #define BP_NETWORK_H
 
@@ -77,6 +80,8 @@ bool bp_loss_output(bp_loss loss, bp_activation *out);
 typedef struct bp_layer_spec {
     size_t units; /* 0: from the data, last layer only */
     bp_activation activation;
+    bool layer_norm; /* over the units, before the activation; Ba, Kiros and Hinton 2016 */
+    bool residual;   /* x(l) = x(l-1) + sigma(..), of equal width; He et al. 2016 */
 } bp_layer_spec;
 
 typedef struct bp_model_spec {
@@ -95,25 +100,50 @@ typedef struct bp_model_spec {
 
 /* INVALID or TOO_LARGE with the JSON pointer of the field at fault: no layers, units of 0 before
  * the last layer or beyond BP_MAX_UNITS, softmax anywhere but last with cross_entropy,
- * cross_entropy without it, binary_cross_entropy without sigmoid in the last layer, more than
+ * cross_entropy without it, binary_cross_entropy without sigmoid in the last layer, a residual
+ * connection there for either or between widths that are known to differ, more than
  * BP_MAX_PARAMETERS, a value that is not finite, orthogonal weights beyond BP_MAX_ORTHOGONAL_WORK;
  * as bp_loss_parameter_check. */
 BP_NODISCARD bp_status bp_model_spec_check(const bp_model_spec *spec, bp_error *err);
+
+/* The arrays of a layer's parameters, in the order in which they are hashed, stored and numbered,
+ * and what one number of each is called. */
+#define BP_PARAMETER_TABLE(X)                                                                      \
+    X(WEIGHT, "weight")                                                                            \
+    X(BIAS, "bias")                                                                                \
+    X(GAMMA, "gamma")                                                                              \
+    X(BETA, "beta")
+#define X(name, wire) BP_PARAMETER_##name,
+typedef enum bp_parameter_kind { BP_PARAMETER_TABLE(X) BP_PARAMETER_KINDS } bp_parameter_kind;
+#undef X
+extern const char *const bp_parameter_names[BP_PARAMETER_KINDS];
 
 typedef struct bp_network {
     size_t layer_count;                          /* L */
     size_t width[BP_MAX_LAYERS + 1];             /* width[0] inputs, width[L] outputs */
     bp_activation activation[BP_MAX_LAYERS + 1]; /* [1..L] */
+    bool layer_norm[BP_MAX_LAYERS + 1];          /* [1..L] */
+    bool residual[BP_MAX_LAYERS + 1];            /* [1..L] */
     size_t weight_offset[BP_MAX_LAYERS + 1];     /* [1..L] into the parameters, in floats */
     size_t bias_offset[BP_MAX_LAYERS + 1];       /* [1..L] */
+    size_t gamma_offset[BP_MAX_LAYERS + 1];      /* [1..L], of layers with layer_norm */
+    size_t beta_offset[BP_MAX_LAYERS + 1];       /* likewise */
     size_t parameter_count;                      /* of the network, without padding */
     size_t storage_count;   /* floats to allocate: each array starts on a 64-byte border */
     bp_loss_rule loss_rule; /* with every parameter that the loss has */
 } bp_network;
 
 /* Fixes the sizes: a spec whose inputs or last units are 0 takes those given here; a spec that
- * names them must agree. INVALID with field "/inputs" or "/layers/{last}/units"; TOO_LARGE. */
+ * names them must agree. INVALID with field "/inputs", "/layers/{last}/units" or
+ * "/layers/{i}/residual"; TOO_LARGE. */
 BP_NODISCARD bp_status bp_network_resolve(bp_network *out, const bp_model_spec *spec, size_t inputs,
                                           size_t outputs, bp_error *err);
+
+/* How many numbers an array of layer l in 1..L has; 0: the layer has no such array. */
+size_t bp_network_count(const bp_network *network, size_t l, bp_parameter_kind kind);
+/* Where it begins in the parameters. Weights lie there as [in, out]. */
+size_t bp_network_offset(const bp_network *network, size_t l, bp_parameter_kind kind);
+/* Of all arrays, the most numbers. */
+size_t bp_network_largest(const bp_network *network);
 
 #endif

@@ -52,6 +52,9 @@ bp_status bp_snapshot_new(bp_snapshot **out, const bp_model_spec *spec, const bp
         bp_initialize_biases(&layer, snapshot->parameters + network->bias_offset[l]);
         status =
             bp_initialize_weights(&layer, snapshot->parameters + network->weight_offset[l], err);
+        for (size_t i = 0; i < bp_network_count(network, l, BP_PARAMETER_GAMMA); i++) {
+            snapshot->parameters[network->gamma_offset[l] + i] = 1.0f;
+        }
     }
     if (status != BP_OK) {
         free_snapshot(snapshot);
@@ -106,10 +109,30 @@ void bp_snapshot_unref(bp_snapshot *snapshot) {
     }
 }
 
+void bp_snapshot_get(const bp_snapshot *snapshot, size_t l, bp_parameter_kind kind, float *out) {
+    const bp_network *network = &snapshot->network;
+    const float *own = snapshot->parameters + bp_network_offset(network, l, kind);
+    if (kind == BP_PARAMETER_WEIGHT) {
+        const size_t in = network->width[l - 1], units = network->width[l];
+        bp_transpose(in, units, own, units, out, in);
+    } else {
+        memcpy(out, own, bp_network_count(network, l, kind) * sizeof *out);
+    }
+}
+
+void bp_snapshot_set(bp_snapshot *snapshot, size_t l, bp_parameter_kind kind, const float *values) {
+    const bp_network *network = &snapshot->network;
+    float *own = snapshot->parameters + bp_network_offset(network, l, kind);
+    if (kind == BP_PARAMETER_WEIGHT) {
+        const size_t in = network->width[l - 1], units = network->width[l];
+        bp_transpose(units, in, values, in, own, units);
+    } else {
+        memcpy(own, values, bp_network_count(network, l, kind) * sizeof *own);
+    }
+}
+
 void bp_snapshot_get_weights(const bp_snapshot *snapshot, size_t l, float *out) {
-    const size_t in = snapshot->network.width[l - 1], units = snapshot->network.width[l];
-    bp_transpose(in, units, snapshot->parameters + snapshot->network.weight_offset[l], units, out,
-                 in);
+    bp_snapshot_get(snapshot, l, BP_PARAMETER_WEIGHT, out);
 }
 
 const float *bp_snapshot_get_biases(const bp_snapshot *snapshot, size_t l) {
@@ -118,32 +141,30 @@ const float *bp_snapshot_get_biases(const bp_snapshot *snapshot, size_t l) {
 
 void bp_snapshot_set_layer(bp_snapshot *snapshot, size_t l, const float *weights,
                            const float *biases) {
-    const size_t in = snapshot->network.width[l - 1], units = snapshot->network.width[l];
-    float *own = snapshot->parameters;
-    bp_transpose(units, in, weights, in, own + snapshot->network.weight_offset[l], units);
-    memcpy(own + snapshot->network.bias_offset[l], biases, units * sizeof(float));
+    bp_snapshot_set(snapshot, l, BP_PARAMETER_WEIGHT, weights);
+    bp_snapshot_set(snapshot, l, BP_PARAMETER_BIAS, biases);
 }
 
 bp_status bp_snapshot_digest(const bp_snapshot *snapshot, char hex[BP_DIGEST_HEX_SIZE],
                              bp_error *err) {
     const bp_network *network = &snapshot->network;
-    size_t largest = 0;
-    for (size_t l = 1; l <= network->layer_count; l++) {
-        size_t count = network->width[l - 1] * network->width[l];
-        largest = count > largest ? count : largest;
-    }
-    float *weights = bp_calloc_aligned(largest, sizeof *weights);
-    if (weights == NULL) {
+    const size_t largest = bp_network_largest(network);
+    float *values = bp_calloc_aligned(largest, sizeof *values);
+    if (values == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to hash %zu weights", largest);
     }
     bp_digest digest;
     bp_digest_start(&digest);
     for (size_t l = 1; l <= network->layer_count; l++) {
-        bp_snapshot_get_weights(snapshot, l, weights);
-        bp_digest_add_floats(&digest, weights, network->width[l - 1] * network->width[l]);
-        bp_digest_add_floats(&digest, bp_snapshot_get_biases(snapshot, l), network->width[l]);
+        for (int kind = 0; kind < BP_PARAMETER_KINDS; kind++) {
+            const size_t count = bp_network_count(network, l, (bp_parameter_kind)kind);
+            if (count > 0) {
+                bp_snapshot_get(snapshot, l, (bp_parameter_kind)kind, values);
+                bp_digest_add_floats(&digest, values, count);
+            }
+        }
     }
     bp_digest_finish(&digest, hex);
-    free(weights);
+    free(values);
     return BP_OK;
 }

@@ -20,7 +20,8 @@ typedef struct bp_snapshot {
     float *input_mean;  /* [width[0]] */
     float *input_scale; /* [width[0]]: the network sees (x - mean) * scale */
     float *parameters;  /* [network.storage_count]; layer l: weights [in, out] row-major at
-                           weight_offset[l], biases [out] at bias_offset[l] */
+                           weight_offset[l], biases [out] at bias_offset[l]; gamma and beta [out]
+                           where the layer is normalised */
 } bp_snapshot;
 
 /* Deep copy with one reference, to be changed by its one owner before it is published. NO_MEMORY.
@@ -28,13 +29,19 @@ typedef struct bp_snapshot {
 BP_NODISCARD bp_status bp_snapshot_copy(bp_snapshot **out, const bp_snapshot *from, bp_error *err);
 
 /* A snapshot of version 0: weights and biases as the spec's initializers make them from its seed,
- * scaling the identity, names empty. One reference, the caller's. NO_MEMORY. */
+ * gamma 1, beta 0, scaling the identity, names empty. One reference, the caller's. NO_MEMORY. */
 BP_NODISCARD bp_status bp_snapshot_new(bp_snapshot **out, const bp_model_spec *spec,
                                        const bp_network *network, bp_error *err);
 
 /* Any thread. */
 bp_snapshot *bp_snapshot_ref(bp_snapshot *snapshot);
 void bp_snapshot_unref(bp_snapshot *snapshot); /* NULL is allowed */
+
+/* An array of layer l in 1..L as the field writes it, into `out` of bp_network_count floats;
+ * weights are turned to [units, inputs] row-major. */
+void bp_snapshot_get(const bp_snapshot *snapshot, size_t l, bp_parameter_kind kind, float *out);
+/* The reverse, for a snapshot that is not yet published. */
+void bp_snapshot_set(bp_snapshot *snapshot, size_t l, bp_parameter_kind kind, const float *values);
 
 /* w(l) as the field writes it, [units, inputs] row-major: a transposed copy. l in 1..L. */
 void bp_snapshot_get_weights(const bp_snapshot *snapshot, size_t l, float *out);
@@ -45,7 +52,7 @@ void bp_snapshot_set_layer(bp_snapshot *snapshot, size_t l, const float *weights
                            const float *biases);
 
 /* SHA-256 over the float32 parameters, little-endian, layer by layer, weights [units, inputs] then
- * biases. NO_MEMORY. */
+ * biases, then gamma and beta of a layer with layer_norm. NO_MEMORY. */
 BP_NODISCARD bp_status bp_snapshot_digest(const bp_snapshot *snapshot, char hex[BP_DIGEST_HEX_SIZE],
                                           bp_error *err);
 

@@ -32,29 +32,30 @@ bp_status bp_reference_of(bp_reference **out, const bp_instances *instances, bp_
     return BP_OK;
 }
 
-/* --- parameters by number: layer by layer, weights [units, inputs], then biases --------------- */
+/* --- parameters by number: layer by layer, the arrays in their order, weights as [units, inputs]
+ */
 
-static size_t parameters_of_layer(const bp_network *network, size_t l) {
-    return network->width[l] * (network->width[l - 1] + 1);
+static bp_parameter_place place_in(const bp_network *network, size_t l, bp_parameter_kind kind,
+                                   size_t number) {
+    const size_t inputs = kind == BP_PARAMETER_WEIGHT ? network->width[l - 1] : 1;
+    return (bp_parameter_place){
+        .layer = l, .kind = kind, .unit = number / inputs, .input = number % inputs};
 }
 
 static bp_parameter_place place_of(const bp_network *network, size_t number) {
-    size_t l = 1;
-    while (number >= parameters_of_layer(network, l)) {
-        number -= parameters_of_layer(network, l++);
+    size_t l = 1, kind = 0, count;
+    while (number >= (count = bp_network_count(network, l, (bp_parameter_kind)kind))) {
+        number -= count;
+        l += ++kind == BP_PARAMETER_KINDS;
+        kind %= BP_PARAMETER_KINDS;
     }
-    const size_t inputs = network->width[l - 1], weights = inputs * network->width[l];
-    if (number >= weights) {
-        return (bp_parameter_place){.layer = l, .is_bias = true, .unit = number - weights};
-    }
-    return (bp_parameter_place){.layer = l, .unit = number / inputs, .input = number % inputs};
+    return place_in(network, l, (bp_parameter_kind)kind, number);
 }
 
 /* Where it is stored. */
 static size_t offset_of(const bp_network *network, bp_parameter_place place) {
-    return place.is_bias ? network->bias_offset[place.layer] + place.unit
-                         : network->weight_offset[place.layer] +
-                               place.input * network->width[place.layer] + place.unit;
+    return bp_network_offset(network, place.layer, place.kind) +
+           place.input * network->width[place.layer] + place.unit;
 }
 
 static size_t sample_of(const bp_network *network, const bp_gradient_check_options *options) {
@@ -83,10 +84,10 @@ typedef struct check {
     const bp_gradient_check_options *options;
     const bp_network *network;
     bp_reference_target target;
-    bp_reference *base;                   /* the point itself, with its analytic gradient */
-    bp_reference *probe;                  /* the same with one parameter moved */
-    double magnitude;                     /* of the numbers that a loss is the difference of */
-    double largest[BP_MAX_LAYERS + 1][2]; /* |gradient| of the layer's weights and biases */
+    bp_reference *base;  /* the point itself, with its analytic gradient */
+    bp_reference *probe; /* the same with one parameter moved */
+    double magnitude;    /* of the numbers that a loss is the difference of */
+    double largest[BP_MAX_LAYERS + 1][BP_PARAMETER_KINDS]; /* |gradient| of each array */
 } check;
 
 static double largest_of(const double *values, size_t count) {
@@ -103,20 +104,37 @@ static void measure_base(check *c) {
     bp_reference_forward(c->base, c->target);
     bp_reference_backward(c->base, c->target);
     c->magnitude =
-        fabs(c->base->loss) + largest_of(c->base->s[last], c->base->rows * network->width[last]);
+        fabs(c->base->loss) + largest_of(c->base->u[last], c->base->rows * network->width[last]);
     for (size_t l = 1; l <= last; l++) {
-        c->largest[l][0] = largest_of(c->base->gradient + network->weight_offset[l],
-                                      network->width[l - 1] * network->width[l]);
-        c->largest[l][1] =
-            largest_of(c->base->gradient + network->bias_offset[l], network->width[l]);
+        for (int k = 0; k < BP_PARAMETER_KINDS; k++) {
+            const bp_parameter_kind kind = (bp_parameter_kind)k;
+            c->largest[l][k] = largest_of(c->base->gradient + bp_network_offset(network, l, kind),
+                                          bp_network_count(network, l, kind));
+        }
+    }
+}
+
+/* By how much s(l), or u(l) for gamma, of row n moves where the parameter moves by 1; and what a
+ * normalisation makes of it. */
+static double lever(const check *c, bp_parameter_place place, size_t n) {
+    const size_t l = place.layer, inputs = c->network->width[l - 1], units = c->network->width[l];
+    const double norm = c->network->layer_norm[l] ? fmax(1, c->base->inverse_deviation[l][n]) : 1;
+    switch (place.kind) {
+    case BP_PARAMETER_WEIGHT:
+        return fabs(c->base->x[l - 1][n * inputs + place.input]) * norm;
+    case BP_PARAMETER_BIAS:
+        return norm;
+    case BP_PARAMETER_GAMMA:
+        return fabs(c->base->z[l][n * units + place.unit]);
+    default:
+        return 1;
     }
 }
 
 static double step_for(const check *c, bp_parameter_place place) {
     double most = 1;
-    const size_t inputs = c->network->width[place.layer - 1];
-    for (size_t n = 0; !place.is_bias && n < c->base->rows; n++) {
-        most = fmax(most, fabs(c->base->x[place.layer - 1][n * inputs + place.input]));
+    for (size_t n = 0; n < c->base->rows; n++) {
+        most = fmax(most, lever(c, place, n));
     }
     return c->options->epsilon / most;
 }
@@ -129,7 +147,7 @@ typedef struct kinks {
 } kinks;
 
 static const kinks activation_kinks[BP_ACTIVATION_COUNT] = {
-    /* of s(l) */
+    /* of u(l) */
     [BP_ACTIVATION_RELU] = {1, {0}},          [BP_ACTIVATION_LEAKY_RELU] = {1, {0}},
     [BP_ACTIVATION_ELU] = {1, {0}},           [BP_ACTIVATION_SELU] = {1, {0}},
     [BP_ACTIVATION_HARD_TANH] = {2, {-1, 1}},
@@ -173,7 +191,7 @@ static bool is_between(const kinks *those, double one, double other) {
 static bool layer_crosses(const check *c, size_t l) {
     const kinks *those = &activation_kinks[c->network->activation[l]];
     for (size_t i = 0; those->count > 0 && i < c->base->rows * c->network->width[l]; i++) {
-        if (is_between(those, c->base->s[l][i], c->probe->s[l][i])) {
+        if (is_between(those, c->base->u[l][i], c->probe->u[l][i])) {
             return true;
         }
     }
@@ -242,7 +260,7 @@ static void check_parameter(bp_gradient_check *out, const check *c, bp_parameter
     const double numeric = (above - below) / ((w + h) - (w - h)), analytic = c->base->gradient[p];
     const double rounding = 64 * 0x1p-53 * c->magnitude / h;
     const double size = fmax(fmax(fabs(analytic), fabs(numeric)),
-                             fmax(c->largest[place.layer][place.is_bias] / 1000, 1e6 * rounding));
+                             fmax(c->largest[place.layer][place.kind] / 1000, 1e6 * rounding));
     const double error = relative(fabs(analytic - numeric), size);
     keep_worst(&out->finite_difference, &(bp_worst_error){error, place, analytic, numeric});
     out->checked++;
@@ -256,29 +274,40 @@ double bp_gradient_check_cost(const bp_network *network, size_t rows,
 
 /* --- the engine ----------------------------------------------------------------------------- */
 
-/* float32 values, [units, inputs] or [units], against the reference's. */
-static void compare_field(bp_gradient_check *out, const check *c, bp_parameter_place first,
+/* What the gradients call the derivative by each array. */
+static const bp_gradient_field field_of[BP_PARAMETER_KINDS] = {
+    [BP_PARAMETER_WEIGHT] = BP_GRADIENT_DW,
+    [BP_PARAMETER_BIAS] = BP_GRADIENT_DB,
+    [BP_PARAMETER_GAMMA] = BP_GRADIENT_DGAMMA,
+    [BP_PARAMETER_BETA] = BP_GRADIENT_DBETA,
+};
+
+/* float32 values of an array, weights as [units, inputs], against the reference's. */
+static void compare_array(bp_gradient_check *out, const check *c, size_t l, bp_parameter_kind kind,
                           const float *values) {
-    const size_t inputs = first.is_bias ? 1 : c->network->width[first.layer - 1];
-    const double size = c->largest[first.layer][first.is_bias];
-    for (size_t i = 0; i < c->network->width[first.layer] * inputs; i++) {
-        bp_parameter_place place = first;
-        place.unit = i / inputs;
-        place.input = i % inputs;
+    const double size = c->largest[l][kind];
+    for (size_t i = 0; i < bp_network_count(c->network, l, kind); i++) {
+        const bp_parameter_place place = place_in(c->network, l, kind, i);
         const double expected = c->base->gradient[offset_of(c->network, place)];
         const double error = relative(fabs((double)values[i] - expected), size);
         keep_worst(&out->engine, &(bp_worst_error){error, place, (double)values[i], expected});
     }
 }
 
+static void compare_layer(bp_gradient_check *out, const check *c, bp_gradients *gradients, size_t l,
+                          float *values) {
+    for (int kind = 0; kind < BP_PARAMETER_KINDS; kind++) {
+        if (bp_network_count(c->network, l, (bp_parameter_kind)kind) > 0) {
+            bp_gradients_write(gradients, field_of[kind], l, values);
+            compare_array(out, c, l, (bp_parameter_kind)kind, values);
+        }
+    }
+}
+
 static bp_status compare_engine(bp_gradient_check *out, const check *c,
                                 const bp_instances *instances, const bp_targets *targets,
                                 bp_error *err) {
-    size_t largest = 0;
-    for (size_t l = 1; l <= c->network->layer_count; l++) {
-        size_t count = parameters_of_layer(c->network, l);
-        largest = count > largest ? count : largest;
-    }
+    const size_t largest = bp_network_largest(c->network);
     bp_gradients *gradients;
     bp_status status = bp_gradients_new(&gradients, instances, targets, BP_REDUCTION_MEAN, err);
     if (status != BP_OK) {
@@ -290,10 +319,7 @@ static bp_status compare_engine(bp_gradient_check *out, const check *c,
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu derivatives", largest);
     }
     for (size_t l = 1; l <= c->network->layer_count; l++) {
-        bp_gradients_write(gradients, BP_GRADIENT_DW, l, values);
-        compare_field(out, c, (bp_parameter_place){.layer = l}, values);
-        bp_gradients_write(gradients, BP_GRADIENT_DB, l, values);
-        compare_field(out, c, (bp_parameter_place){.layer = l, .is_bias = true}, values);
+        compare_layer(out, c, gradients, l, values);
     }
     free(values);
     bp_gradients_free(gradients);

@@ -15,8 +15,9 @@ typedef struct bp_gradient_check_options {
     size_t sample; /* parameters to check, one drawn from each of as many equal stretches of all;
                       0 or beyond all: every one */
     uint64_t seed;
-    /* A bias moves by epsilon to either side, a weight w(l)_ij by epsilon / max(1, max |x(l-1)_j|),
-     * so that no s(l) moves by more than epsilon. 2^-40..1 */
+    /* A bias or beta moves by epsilon to either side, a weight w(l)_ij by epsilon / max(1, max
+     * |x(l-1)_j|), gamma likewise by z(l), so that no s(l) or u(l) moves by more than epsilon;
+     * before a normalisation by as much less as that makes of it. 2^-40..1 */
     double epsilon;
     double threshold; /* of the verdict, > 0 */
 } bp_gradient_check_options;
@@ -24,11 +25,11 @@ typedef struct bp_gradient_check_options {
 /* Every parameter, seed 0, epsilon 2^-17, threshold 1e-6. */
 bp_gradient_check_options bp_gradient_check_defaults(void);
 
-/* A parameter: w(layer)[unit][input], or b(layer)[unit]. */
+/* A parameter: w(layer)[unit][input], or b(layer)[unit], gamma(layer)[unit], beta(layer)[unit]. */
 typedef struct bp_parameter_place {
     size_t layer; /* 1..L; 0: nowhere, nothing was compared */
-    bool is_bias;
-    size_t unit, input; /* input is 0 for a bias */
+    bp_parameter_kind kind;
+    size_t unit, input; /* input is 0 but for a weight */
 } bp_parameter_place;
 
 /* The largest |value - expected| / size. */
@@ -45,11 +46,12 @@ typedef struct bp_gradient_check {
     size_t at_kinks;
     double loss; /* mean over the rows */
     /* value: analytic; expected: the finite difference. size: the larger of the two, but at least a
-     * thousandth of the largest analytic one of the layer's w or b, and a million times what
-     * rounding leaves of a difference of losses, 64 * 2^-53 * (loss + max |s(L)|) / step. */
+     * thousandth of the largest analytic one of the layer's w, b, gamma or beta, and a million
+     * times what rounding leaves of a difference of losses, 64 * 2^-53 * (loss + max |s(L)|) /
+     * step. */
     bp_worst_error finite_difference;
     /* over all parameters. value: float32; expected: the reference; size: the largest expected of
-     * its w(l) or b(l) */
+     * its array */
     bp_worst_error engine;
     bool passed; /* something was checked, and finite_difference is below the threshold */
 } bp_gradient_check;

@@ -136,37 +136,20 @@ static void write_s(bp_gradients *g, size_t l, float *out) {
                                       .bias = g->model->parameters + network->bias_offset[l]});
 }
 
-/* By the weights as they lie, [width[l], above]: (dX)^T = W (dS)^T, so that only dS is turned. */
-void bp_chain_through_weights(const bp_chain_step *step, size_t l, const float *ds_above,
-                              float *dx) {
-    const size_t width = step->network->width[l], above = step->network->width[l + 1];
-    const size_t rows = step->rows;
-    float *turned = step->scratch, *dx_turned = step->scratch + above * rows;
-    step->kernels->transpose(rows, above, ds_above, above, turned, rows);
-    step->kernels->product(
-        &(bp_product){.m = width,
-                      .n = rows,
-                      .depth = above,
-                      .a = step->parameters + step->network->weight_offset[l + 1],
-                      .a_row = above,
-                      .a_column = 1,
-                      .b = turned,
-                      .b_row = rows,
-                      .c = dx_turned,
-                      .c_row = rows,
-                      .start = BP_START_ZERO});
-    step->kernels->transpose(width, rows, dx_turned, rows, dx, width);
-}
+static void write_dx(bp_gradients *g, size_t l, float *out);
 
+/* Over a residual connection dl/dx(l+1) comes first. */
 static void hidden_dx(bp_gradients *g, size_t l, float *out) {
     const size_t width = width_of(g, l), above = width_of(g, l + 1);
+    if (g->model->network.residual[l + 1]) {
+        write_dx(g, l + 1, out);
+    }
     for (size_t first = 0; first < g->rows; first += TILE_ROWS) {
         bp_chain_step step = {.kernels = g->kernels,
                               .network = &g->model->network,
                               .parameters = g->model->parameters,
-                              .rows = tile_from(first, g->rows),
-                              .scratch = g->scratch};
-        bp_chain_through_weights(&step, l, g->buffers.ds[l + 1] + first * above,
+                              .rows = tile_from(first, g->rows)};
+        bp_chain_through_weights(&step, l, g->buffers.ds[l + 1] + first * above, NULL,
                                  out + first * width);
     }
 }
@@ -261,13 +244,37 @@ static void write_dw(bp_gradients *g, size_t l, float *out) {
     }
 }
 
-static void write_db(bp_gradients *g, size_t l, float *out) {
+/* The derivative of what is added to every row: [rows, units] given, added up unless each row is by
+ * itself. */
+static void write_column_sums(bp_gradients *g, size_t l, const float *of_rows, float *out) {
+    const size_t width = width_of(g, l);
     if (g->reduction == BP_REDUCTION_NONE) {
-        write_ds(g, l, out);
-        return;
+        memcpy(out, of_rows, g->rows * width * sizeof *out);
+    } else {
+        g->kernels->column_sums(g->rows, width, of_rows, width, BP_START_ZERO, out);
     }
-    g->kernels->column_sums(g->rows, width_of(g, l), g->buffers.ds[l], width_of(g, l),
-                            BP_START_ZERO, out);
+}
+
+static void write_db(bp_gradients *g, size_t l, float *out) {
+    write_column_sums(g, l, g->buffers.ds[l], out);
+}
+
+/* dl/dgamma(l) = the sum over the rows of dl/du(l) . z(l); of a row by itself, its term. */
+static void write_dgamma(bp_gradients *g, size_t l, float *out) {
+    const size_t width = width_of(g, l), by_itself = g->reduction == BP_REDUCTION_NONE;
+    for (size_t n = 0; n < (by_itself ? g->rows : 1); n++) {
+        g->kernels->column_dots(&(bp_column_dots){.rows = by_itself ? 1 : g->rows,
+                                                  .width = width,
+                                                  .a = g->buffers.du[l] + n * width,
+                                                  .b = g->buffers.z[l] + n * width,
+                                                  .row = width,
+                                                  .out = out + n * width});
+    }
+}
+
+/* dl/dbeta(l) = dl/du(l) */
+static void write_dbeta(bp_gradients *g, size_t l, float *out) {
+    write_column_sums(g, l, g->buffers.du[l], out);
 }
 
 /* --- any of them ---------------------------------------------------------------------------- */
@@ -277,16 +284,22 @@ static const struct {
     bool of_parameters;
     size_t rank; /* of one row */
     void (*write)(bp_gradients *g, size_t l, float *out);
+    bool of_norm; /* only layers with layer_norm have it */
 } fields[BP_GRADIENT_FIELD_COUNT] = {
-    [BP_GRADIENT_X] = {0, false, 1, write_x},   [BP_GRADIENT_S] = {1, false, 1, write_s},
-    [BP_GRADIENT_DX] = {0, false, 1, write_dx}, [BP_GRADIENT_DS] = {1, false, 1, write_ds},
-    [BP_GRADIENT_DW] = {1, true, 2, write_dw},  [BP_GRADIENT_DB] = {1, true, 1, write_db},
+    [BP_GRADIENT_X] = {0, false, 1, write_x},
+    [BP_GRADIENT_S] = {1, false, 1, write_s},
+    [BP_GRADIENT_DX] = {0, false, 1, write_dx},
+    [BP_GRADIENT_DS] = {1, false, 1, write_ds},
+    [BP_GRADIENT_DW] = {1, true, 2, write_dw},
+    [BP_GRADIENT_DB] = {1, true, 1, write_db},
+    [BP_GRADIENT_DGAMMA] = {1, true, 1, write_dgamma, .of_norm = true},
+    [BP_GRADIENT_DBETA] = {1, true, 1, write_dbeta, .of_norm = true},
 };
 
 bp_gradient_shape bp_gradients_shape(const bp_network *network, bp_gradient_field field, size_t l,
                                      bp_reduction reduction, size_t rows) {
     bp_gradient_shape shape = {0};
-    if (l < fields[field].first_layer) {
+    if (l < fields[field].first_layer || (fields[field].of_norm && !network->layer_norm[l])) {
         return shape;
     }
     if (!fields[field].of_parameters || reduction == BP_REDUCTION_NONE) {

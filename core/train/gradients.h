@@ -23,7 +23,9 @@ typedef struct bp_instances {
     X(DX, "dx", "dl/dx(l) = w(l+1)^T dl/ds(l+1), [rows, units]; dl/dx(L) from the loss")           \
     X(DS, "ds", "dl/ds(l) = dl/dx(l) . sigma'(s(l)), [rows, units]")                               \
     X(DW, "dw", "dl/dw(l) = dl/ds(l) x(l-1)^T, [units, inputs], or [rows, units, inputs]")         \
-    X(DB, "db", "dl/db(l) = dl/ds(l), [units], or [rows, units]")
+    X(DB, "db", "dl/db(l) = dl/ds(l), [units], or [rows, units]")                                  \
+    X(DGAMMA, "dgamma", "dl/dgamma(l) = dl/du(l) . z(l), [units], or [rows, units]; layer_norm")   \
+    X(DBETA, "dbeta", "dl/dbeta(l) = dl/du(l), [units], or [rows, units]; layer_norm")
 
 #define X(name, wire, formula) BP_GRADIENT_##name,
 typedef enum bp_gradient_field {
@@ -58,7 +60,7 @@ void bp_gradients_free(bp_gradients *gradients); /* NULL is allowed */
 const float *bp_gradients_losses(const bp_gradients *gradients);
 
 typedef struct bp_gradient_shape {
-    size_t rank; /* 0: there is no such quantity: s(0), ds(0), dw(0), db(0) */
+    size_t rank; /* 0: no such quantity: s(0), ds(0), dw(0), db(0), dgamma without layer_norm */
     size_t size[3];
     size_t count; /* floats: the product of the sizes */
 } bp_gradient_shape;
@@ -71,20 +73,5 @@ bp_gradient_shape bp_gradients_shape(const bp_network *network, bp_gradient_fiel
  * targets. For cross_entropy dl/dx(L) is the derivative by the softmax's output, -inf where that
  * underflowed. One caller at a time for each bp_gradients. */
 void bp_gradients_write(bp_gradients *gradients, bp_gradient_field field, size_t l, float *out);
-
-/* --- one step of the chain rule, for other walks over the layers ------------------------------ */
-
-/* Some rows of a derivative on its way back; each [rows, width of its layer]. */
-typedef struct bp_chain_step {
-    const bp_kernels *kernels;
-    const bp_network *network;
-    const float *parameters;
-    size_t rows;
-    float *scratch; /* [rows * (width[l] + width[l+1])] */
-} bp_chain_step;
-
-/* dl/dx(l) = w(l+1)^T dl/ds(l+1), l in 0..L-1. */
-void bp_chain_through_weights(const bp_chain_step *step, size_t l, const float *ds_above,
-                              float *dx);
 
 #endif

@@ -14,8 +14,8 @@ typedef struct walk {
     size_t outputs;
     bp_row_buffers point; /* x(0)..x(L) of one row, and what sigma' is written in */
     float *pass_scratch;
-    float *d, *d_next, *scratch; /* [outputs, the widest layer]; scratch twice that */
-    float *point_row;            /* [width[0]] raw, for a point between two rows */
+    float *d, *d_next; /* [outputs, the widest layer] */
+    float *point_row;  /* [width[0]] raw, for a point between two rows */
 } walk;
 
 static void walk_clear(walk *w) {
@@ -23,7 +23,6 @@ static void walk_clear(walk *w) {
     free(w->pass_scratch);
     free(w->d);
     free(w->d_next);
-    free(w->scratch);
     free(w->point_row);
 }
 
@@ -39,9 +38,8 @@ static bp_status walk_new(walk *out, const bp_instances *instances, bp_error *er
     w.pass_scratch = bp_calloc_aligned(w.point.scratch_floats, sizeof(float));
     w.d = bp_calloc_aligned(w.outputs, widest * sizeof(float));
     w.d_next = bp_calloc_aligned(w.outputs, widest * sizeof(float));
-    w.scratch = bp_calloc_aligned(2 * w.outputs, widest * sizeof(float));
     w.point_row = bp_calloc_aligned(network->width[0], sizeof(float));
-    if (!w.pass_scratch || !w.d || !w.d_next || !w.scratch || !w.point_row) {
+    if (!w.pass_scratch || !w.d || !w.d_next || !w.point_row) {
         walk_clear(&w);
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the Jacobian of %zu outputs",
                        w.outputs);
@@ -70,27 +68,32 @@ static void softmax_slopes(size_t outputs, const float *x, float *d) {
     }
 }
 
-/* d <- d . sigma'(s(l)), [outputs, width[l]]. */
-static void through_activation(walk *w, size_t l) {
-    const size_t width = w->model->network.width[l];
+/* d <- the derivative by s(l), [outputs, width[l]]; d_next <- that by x(l), where it goes on over a
+ * residual connection. All rows share the point's activations. */
+static void through_units(walk *w, size_t l) {
+    const bp_network *network = &w->model->network;
+    const size_t width = network->width[l];
+    const bp_chain_step step = {w->kernels, network, w->model->parameters, 1};
+    const bp_layer_trace trace = bp_row_buffers_trace(&w->point, l, 0);
+    if (network->residual[l]) {
+        memcpy(w->d_next, w->d, w->outputs * width * sizeof *w->d);
+    }
     for (size_t i = 0; i < w->outputs; i++) {
         float *d = w->d + i * width;
-        w->kernels->activate_backward(w->model->network.activation[l], width, w->point.kept[l], d,
-                                      d);
+        bp_chain_through_units(&step, l, &trace, d, d, d);
     }
 }
 
 static void start_at_output(walk *w) {
     const size_t last = w->model->network.layer_count;
     if (w->model->network.activation[last] == BP_ACTIVATION_SOFTMAX) {
-        softmax_slopes(w->outputs, w->point.x[last], w->d);
+        softmax_slopes(w->outputs, w->point.x[last], w->d); /* by u(L): softmax passes it on */
         return;
     }
     memset(w->d, 0, w->outputs * w->outputs * sizeof *w->d);
     for (size_t i = 0; i < w->outputs; i++) {
         w->d[i * w->outputs + i] = 1;
     }
-    through_activation(w, last);
 }
 
 /* d <- the Jacobian by the raw input at `row`, [outputs, width[0]]. */
@@ -99,18 +102,15 @@ static void jacobian_at(walk *w, const float *row) {
     const bp_chain_step step = {.kernels = w->kernels,
                                 .network = network,
                                 .parameters = w->model->parameters,
-                                .rows = w->outputs,
-                                .scratch = w->scratch};
+                                .rows = w->outputs};
     forward(w, row);
     start_at_output(w);
     for (size_t l = network->layer_count; l >= 1; l--) {
-        bp_chain_through_weights(&step, l - 1, w->d, w->d_next);
+        through_units(w, l);
+        bp_chain_through_weights(&step, l - 1, w->d, NULL, w->d_next);
         float *swapped = w->d;
         w->d = w->d_next;
         w->d_next = swapped;
-        if (l > 1) {
-            through_activation(w, l - 1);
-        }
     }
     for (size_t i = 0; i < w->outputs * network->width[0]; i++) {
         w->d[i] *= w->model->input_scale[i % network->width[0]];

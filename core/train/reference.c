@@ -6,12 +6,17 @@
  *   forward     x(0) = x                    the sample
  *               s(l) = w(l) x(l-1) + b(l)   the weighted sums
  *               x(l) = sigma(s(l))          the activations
+ *   or, where the layer is normalised (Ba, Kiros and Hinton 2016) or has a residual connection
+ *               z(l) = (s(l) - mean) / sqrt(variance + 1e-5)      over the units of the row
+ *               u(l) = gamma(l) . z(l) + beta(l)                  else u(l) = s(l)
+ *               x(l) = x(l-1) + sigma(u(l))                       else x(l) = sigma(u(l))
  *   loss        l = the mean over the rows of l(x(L), y)
  *   backward    dl/dx(L) from the definition of the loss
  *               dl/ds(l) = dl/dx(l) . sigma'(s(l))
- *               dl/dx(l) = w(l+1)^T dl/ds(l+1)
+ *               dl/dx(l) = w(l+1)^T dl/ds(l+1), + dl/dx(l+1) over a residual connection
  *               dl/dw(l) = the sum over the rows of dl/ds(l) x(l-1)^T
  *               dl/db(l) = the sum over the rows of dl/ds(l)
+ *               dl/dgamma(l), dl/dbeta(l) = the sums over the rows of dl/du(l) . z(l), of dl/du(l)
  *   update      v <- mu v + dl/dw;  w <- w - eta v      (b likewise)
  *
  * Because l is the mean over the rows, 1 / rows enters once, in dl/dx(L), and every later
@@ -49,28 +54,60 @@ static void softmax(const double *s, double *x, size_t width) {
 
 /* --- forward -------------------------------------------------------------------------------- */
 
-/* s(l) = w(l) x(l-1) + b(l); x(l) = sigma(s(l)) for row n. */
+/* z_i = (s_i - mean) / sqrt(variance + 1e-5); u_i = gamma_i z_i + beta_i, over the units of row n.
+ */
+static void normalize_row(bp_reference *r, size_t l, size_t n) {
+    size_t width = r->network->width[l];
+    const double *gamma = r->parameters + r->network->gamma_offset[l];
+    const double *beta = r->parameters + r->network->beta_offset[l];
+    const double *s = r->s[l] + n * width;
+    double *z = r->z[l] + n * width, *u = r->u[l] + n * width, mean = 0, variance = 0;
+    for (size_t i = 0; i < width; i++) {
+        mean += s[i] / (double)width;
+    }
+    for (size_t i = 0; i < width; i++) {
+        variance += (s[i] - mean) * (s[i] - mean) / (double)width;
+    }
+    r->inverse_deviation[l][n] = 1 / sqrt(variance + 1e-5);
+    for (size_t i = 0; i < width; i++) {
+        z[i] = (s[i] - mean) * r->inverse_deviation[l][n];
+        u[i] = gamma[i] * z[i] + beta[i];
+    }
+}
+
+/* x(l) = sigma(u(l)), + x(l-1) over a residual connection, for row n. */
+static void activate_row(bp_reference *r, size_t l, size_t n) {
+    size_t width = r->network->width[l];
+    const double *u = r->u[l] + n * width, *input = r->x[l - 1] + n * width;
+    double *x = r->x[l] + n * width;
+    bp_activation activation = r->network->activation[l];
+    if (activation == BP_ACTIVATION_SOFTMAX) {
+        softmax(u, x, width);
+        return;
+    }
+    for (size_t i = 0; i < width; i++) {
+        x[i] = bp_reference_activations[activation].sigma(u[i]);
+        x[i] += r->network->residual[l] ? input[i] : 0;
+    }
+}
+
+/* s(l) = w(l) x(l-1) + b(l); then x(l), for row n. */
 static void forward_row(bp_reference *r, size_t l, size_t n) {
     size_t in = r->network->width[l - 1], out = r->network->width[l];
     const double *w = r->parameters + r->network->weight_offset[l];
     const double *b = r->parameters + r->network->bias_offset[l];
     const double *input = r->x[l - 1] + n * in;
-    double *s = r->s[l] + n * out, *x = r->x[l] + n * out;
-    bp_activation activation = r->network->activation[l];
-
+    double *s = r->s[l] + n * out;
     for (size_t i = 0; i < out; i++) {
         s[i] = b[i];
         for (size_t j = 0; j < in; j++) {
             s[i] += w[j * out + i] * input[j];
         }
     }
-    if (activation == BP_ACTIVATION_SOFTMAX) {
-        softmax(s, x, out);
-    } else {
-        for (size_t i = 0; i < out; i++) {
-            x[i] = bp_reference_activations[activation].sigma(s[i]);
-        }
+    if (r->network->layer_norm[l]) {
+        normalize_row(r, l, n);
     }
+    activate_row(r, l, n);
 }
 
 double bp_reference_y(const bp_network *network, bp_reference_target target, size_t n, size_t i) {
@@ -93,11 +130,11 @@ static double target_value(const bp_reference *r, bp_reference_target target, si
     return bp_reference_y(r->network, target, n, i);
 }
 
-/* (1/D) sum_i value(x(L)_i, y_i); of s(L)_i for the loss that is fused with sigmoid. */
+/* (1/D) sum_i value(x(L)_i, y_i); of u(L)_i for the loss that is fused with sigmoid. */
 static double mean_loss_of_row(const bp_reference *r, bp_reference_target target, size_t n) {
     const bp_loss_rule *rule = &r->network->loss_rule;
     size_t L = r->network->layer_count, width = r->network->width[L];
-    const double *of = bp_loss_is_fused(rule->loss) ? r->s[L] : r->x[L];
+    const double *of = bp_loss_is_fused(rule->loss) ? r->u[L] : r->x[L];
     double sum = 0;
     for (size_t i = 0; i < width; i++) {
         double y = target_value(r, target, n, i);
@@ -106,13 +143,13 @@ static double mean_loss_of_row(const bp_reference *r, bp_reference_target target
     return sum / (double)width;
 }
 
-/* - sum_i y_i log softmax(s(L))_i, from s so that a vanishing probability has a finite loss. */
+/* - sum_i y_i log softmax(u(L))_i, from u so that a vanishing probability has a finite loss. */
 static double cross_entropy_of_row(const bp_reference *r, bp_reference_target target, size_t n) {
     size_t L = r->network->layer_count, width = r->network->width[L];
-    const double *s = r->s[L] + n * width;
-    double total = log_sum_exp(s, width), sum = 0;
+    const double *u = r->u[L] + n * width;
+    double total = log_sum_exp(u, width), sum = 0;
     for (size_t i = 0; i < width; i++) {
-        sum += target_value(r, target, n, i) * (total - s[i]);
+        sum += target_value(r, target, n, i) * (total - u[i]);
     }
     return sum;
 }
@@ -133,7 +170,35 @@ void bp_reference_forward(bp_reference *reference, bp_reference_target target) {
 
 /* --- backward ------------------------------------------------------------------------------- */
 
-/* dl/dx(L)_i = slope(x_i, y_i) / (D rows); dl/ds(L) = dl/dx(L) . sigma'(s(L)). */
+/* dl/du(l) = dl/dx(l) . sigma'(u(l)) for row n. x(l) less what came over a residual connection is
+ * what sigma gave. */
+static void through_activation(bp_reference *r, size_t l, size_t n) {
+    size_t width = r->network->width[l];
+    const bp_reference_activation *activation =
+        &bp_reference_activations[r->network->activation[l]];
+    for (size_t at = n * width; at < (n + 1) * width; at++) {
+        double u = r->u[l][at];
+        r->du[l][at] = r->dx[l][at] * activation->slope(u, activation->sigma(u));
+    }
+}
+
+/* dl/ds_i = (dl/dz_i - mean(dl/dz) - z_i mean(dl/dz . z)) / deviation, dl/dz = gamma . dl/du, for
+ * row n. */
+static void through_normalization(bp_reference *r, size_t l, size_t n) {
+    size_t width = r->network->width[l];
+    const double *gamma = r->parameters + r->network->gamma_offset[l];
+    const double *z = r->z[l] + n * width, *du = r->du[l] + n * width;
+    double *ds = r->ds[l] + n * width, mean = 0, along = 0;
+    for (size_t i = 0; i < width; i++) {
+        mean += gamma[i] * du[i] / (double)width;
+        along += gamma[i] * du[i] * z[i] / (double)width;
+    }
+    for (size_t i = 0; i < width; i++) {
+        ds[i] = (gamma[i] * du[i] - mean - z[i] * along) * r->inverse_deviation[l][n];
+    }
+}
+
+/* dl/dx(L)_i = slope(x_i, y_i) / (D rows); dl/du(L) = dl/dx(L) . sigma'(u(L)). */
 static void mean_loss_backward(bp_reference *r, bp_reference_target target, size_t n) {
     const bp_loss_rule *rule = &r->network->loss_rule;
     size_t L = r->network->layer_count, width = r->network->width[L];
@@ -143,13 +208,12 @@ static void mean_loss_backward(bp_reference *r, bp_reference_target target, size
         double y = target_value(r, target, n, i);
         r->dx[L][at] =
             scale * bp_reference_losses[rule->loss].slope(&rule->parameters, r->x[L][at], y);
-        r->ds[L][at] = r->dx[L][at] * bp_reference_activations[r->network->activation[L]].slope(
-                                          r->s[L][at], r->x[L][at]);
     }
+    through_activation(r, L, n);
 }
 
 /* binary_cross_entropy with sigmoid: dl/dx(L)_i = ((1 - y_i) / (1 - x_i) - y_i / x_i) / (D rows), a
- * quotient of which is infinite where x_i is rounded to 0 or 1; dl/ds(L)_i = (x_i - y_i) / (D
+ * quotient of which is infinite where x_i is rounded to 0 or 1; dl/du(L)_i = (x_i - y_i) / (D
  * rows).
  */
 static void binary_cross_entropy_backward(bp_reference *r, bp_reference_target target, size_t n) {
@@ -161,13 +225,13 @@ static void binary_cross_entropy_backward(bp_reference *r, bp_reference_target t
         double x = r->x[L][at], y = target_value(r, target, n, i);
         double missed = y == 1 ? 0 : (1 - y) / (1 - x), found = y == 0 ? 0 : y / x;
         r->dx[L][at] = scale * (missed - found);
-        r->ds[L][at] = scale * loss->slope(&r->network->loss_rule.parameters, r->s[L][at], y);
+        r->du[L][at] = scale * loss->slope(&r->network->loss_rule.parameters, r->u[L][at], y);
     }
 }
 
 /* cross_entropy with softmax: dl/dx(L)_i = -y_i / (x_i rows), infinite where x_i underflowed. Every
- * s(L)_k moves every x(L)_i, dx_i/ds_k = x_i ([i = k] - x_k), and the sum over i collapses to
- * dl/ds(L)_k = (x_k sum_i y_i - y_k) / rows, in which nothing is divided by x. sum_i y_i is 1. */
+ * u(L)_k moves every x(L)_i, dx_i/du_k = x_i ([i = k] - x_k), and the sum over i collapses to
+ * dl/du(L)_k = (x_k sum_i y_i - y_k) / rows, in which nothing is divided by x. sum_i y_i is 1. */
 static void cross_entropy_backward(bp_reference *r, bp_reference_target target, size_t n) {
     size_t L = r->network->layer_count, width = r->network->width[L];
     double total = 0;
@@ -178,24 +242,21 @@ static void cross_entropy_backward(bp_reference *r, bp_reference_target target, 
         size_t at = n * width + i;
         double x = r->x[L][at], y = target_value(r, target, n, i);
         r->dx[L][at] = y == 0 ? 0 : -y / (x * (double)r->rows);
-        r->ds[L][at] = (x * total - y) / (double)r->rows;
+        r->du[L][at] = (x * total - y) / (double)r->rows;
     }
 }
 
-/* dl/dx(l) = w(l+1)^T dl/ds(l+1); dl/ds(l) = dl/dx(l) . sigma'(s(l)) for row n, l < L. */
-static void backward_row(bp_reference *r, size_t l, size_t n) {
+/* dl/dx(l) = w(l+1)^T dl/ds(l+1), + dl/dx(l+1) over a residual connection, for row n. */
+static void through_weights(bp_reference *r, size_t l, size_t n) {
     size_t width = r->network->width[l], next = r->network->width[l + 1];
     const double *w = r->parameters + r->network->weight_offset[l + 1];
     const double *ds_next = r->ds[l + 1] + n * next;
     for (size_t j = 0; j < width; j++) {
-        double sum = 0;
+        double sum = r->network->residual[l + 1] ? r->dx[l + 1][n * next + j] : 0;
         for (size_t i = 0; i < next; i++) {
             sum += w[j * next + i] * ds_next[i];
         }
-        size_t at = n * width + j;
-        r->dx[l][at] = sum;
-        r->ds[l][at] = sum * bp_reference_activations[r->network->activation[l]].slope(r->s[l][at],
-                                                                                       r->x[l][at]);
+        r->dx[l][n * width + j] = sum;
     }
 }
 
@@ -218,6 +279,20 @@ static void parameter_gradient(bp_reference *r, size_t l) {
     }
 }
 
+/* dl/dgamma(l) = sum_n dl/du(l) . z(l); dl/dbeta(l) = sum_n dl/du(l). */
+static void normalization_gradient(bp_reference *r, size_t l) {
+    size_t width = r->network->width[l];
+    double *dgamma = r->gradient + r->network->gamma_offset[l];
+    double *dbeta = r->gradient + r->network->beta_offset[l];
+    for (size_t i = 0; i < width; i++) {
+        dgamma[i] = dbeta[i] = 0;
+        for (size_t n = 0; n < r->rows; n++) {
+            dgamma[i] += r->du[l][n * width + i] * r->z[l][n * width + i];
+            dbeta[i] += r->du[l][n * width + i];
+        }
+    }
+}
+
 typedef void (*row_backward)(bp_reference *r, bp_reference_target target, size_t n);
 
 static row_backward loss_backward_of(bp_loss loss) {
@@ -236,12 +311,21 @@ void bp_reference_backward(bp_reference *reference, bp_reference_target target) 
     size_t L = reference->network->layer_count;
     for (size_t n = 0; n < reference->rows; n++) {
         loss_backward(reference, target, n);
-        for (size_t l = L - 1; l >= 1; l--) {
-            backward_row(reference, l, n);
+        for (size_t l = L; l >= 1; l--) {
+            if (l < L) {
+                through_weights(reference, l, n);
+                through_activation(reference, l, n);
+            }
+            if (reference->network->layer_norm[l]) {
+                through_normalization(reference, l, n);
+            }
         }
     }
     for (size_t l = 1; l <= L; l++) {
         parameter_gradient(reference, l);
+        if (reference->network->layer_norm[l]) {
+            normalization_gradient(reference, l);
+        }
     }
 }
 
@@ -256,6 +340,15 @@ void bp_reference_update(bp_reference *reference, double *velocity, double eta, 
 }
 
 /* --- memory --------------------------------------------------------------------------------- */
+
+static bool allocate_normalization(bp_reference *r, size_t l) {
+    size_t row_bytes = r->network->width[l] * sizeof(double);
+    r->inverse_deviation[l] = calloc(r->rows, sizeof(double));
+    r->z[l] = calloc(r->rows, row_bytes);
+    r->u[l] = calloc(r->rows, row_bytes);
+    r->du[l] = calloc(r->rows, row_bytes);
+    return r->inverse_deviation[l] && r->z[l] && r->u[l] && r->du[l];
+}
 
 static bool allocate(bp_reference *r) {
     const bp_network *network = r->network;
@@ -274,6 +367,9 @@ static bool allocate(bp_reference *r) {
         r->dx[l] = calloc(r->rows, row_bytes);
         r->ds[l] = calloc(r->rows, row_bytes);
         complete = complete && r->s[l] && r->dx[l] && r->ds[l];
+        r->u[l] = r->s[l];
+        r->du[l] = r->ds[l];
+        complete = complete && (!network->layer_norm[l] || allocate_normalization(r, l));
     }
     return complete;
 }
@@ -300,6 +396,12 @@ void bp_reference_free(bp_reference *reference) {
         return;
     }
     for (size_t l = 0; l <= reference->network->layer_count; l++) {
+        if (reference->u[l] != reference->s[l]) {
+            free(reference->u[l]);
+            free(reference->du[l]);
+        }
+        free(reference->inverse_deviation[l]);
+        free(reference->z[l]);
         free(reference->x[l]);
         free(reference->s[l]);
         free(reference->dx[l]);

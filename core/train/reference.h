@@ -7,7 +7,7 @@
 
 /* All quantities of one sample or one minibatch of `rows` rows, by their names; arrays by layer,
  * index 1..L (x also 0), each row-major. The parameters are laid out as bp_network says, in double:
- * weights [in, out] at weight_offset[l], biases at bias_offset[l]. */
+ * weights [in, out] at weight_offset[l], biases at bias_offset[l], gamma and beta likewise. */
 typedef struct bp_reference {
     const bp_network *network; /* borrowed */
     size_t rows;
@@ -16,6 +16,10 @@ typedef struct bp_reference {
     double *s[BP_MAX_LAYERS + 1];  /* [rows, width[l]] */
     double *dx[BP_MAX_LAYERS + 1]; /* dl/dx(l), of the mean loss over the rows */
     double *ds[BP_MAX_LAYERS + 1]; /* dl/ds(l) */
+    double *z[BP_MAX_LAYERS + 1];  /* [rows, width[l]] of layers with layer_norm; else NULL */
+    double *inverse_deviation[BP_MAX_LAYERS + 1]; /* [rows], likewise */
+    double *u[BP_MAX_LAYERS + 1];  /* [rows, width[l]]: what sigma takes; without layer_norm s[l] */
+    double *du[BP_MAX_LAYERS + 1]; /* dl/du(l); without layer_norm ds[l] */
     double *gradient; /* [storage_count]: dl/dw(l), dl/db(l) where the parameters are */
     double loss;      /* mean over the rows */
 } bp_reference;

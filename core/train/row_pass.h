@@ -3,6 +3,7 @@
 #ifndef BP_ROW_PASS_H
 #define BP_ROW_PASS_H
 
+#include "chain_rule.h"
 #include "kernels.h"
 #include "noise.h"
 #include "snapshot.h"
@@ -11,22 +12,27 @@
 
 /* What row passes are for; it decides which arrays there are. */
 typedef enum bp_row_use {
-    BP_ROWS_FORWARD, /* forward passes alone: x and the loss */
+    BP_ROWS_FORWARD, /* forward passes alone */
     BP_ROWS_BOTH,
     BP_ROWS_DROPPED /* both, with dropout: x(l) is not what sigma' is written in */
 } bp_row_use;
 
-/* The buffers of a minibatch of up to `rows` rows. */
+/* The buffers of a minibatch of up to `rows` rows; arrays of layer l are [rows, width[l]]. A
+ * forward pass alone needs x and loss: kept and z are x then, the others NULL. */
 typedef struct bp_row_buffers {
     size_t rows;
     size_t width[BP_MAX_LAYERS + 1]; /* the network's */
-    float *x[BP_MAX_LAYERS + 1];     /* [rows, width[l]]: x(0) .. x(L) */
-    float *kept[BP_MAX_LAYERS + 1];  /* [rows, width[l]]: what sigma' of layer 1..L is written in:
-                                        x[l] itself, or an array of its own for s(l) where the slope
-                                        is in s, and for sigma(s(l)) before dropout */
-    float *ds[BP_MAX_LAYERS + 1]; /* [rows, width[l]]: dl/ds(1) .. dl/ds(L); NULL: forward only */
-    float *loss;                  /* [rows] */
-    size_t scratch_floats;        /* that a worker needs */
+    float *x[BP_MAX_LAYERS + 1];     /* x(0) .. x(L) */
+    float *kept[BP_MAX_LAYERS + 1];  /* what sigma' of layer 1..L is written in: x[l] itself, or an
+                                        array of its own for u(l), or for sigma(u(l)) from which
+                                        something is dropped or to which something is added */
+    float *ds[BP_MAX_LAYERS + 1];    /* dl/ds(1) .. dl/ds(L) */
+    /* of layers with layer_norm; else NULL */
+    float *z[BP_MAX_LAYERS + 1];
+    float *du[BP_MAX_LAYERS + 1];                /* dl/du(l) */
+    float *inverse_deviation[BP_MAX_LAYERS + 1]; /* [rows] */
+    float *loss;                                 /* [rows] */
+    size_t scratch_floats;                       /* that a worker needs */
 } bp_row_buffers;
 
 /* `tile_rows`: the largest tile that will be passed. NO_MEMORY. */
@@ -39,6 +45,7 @@ void bp_row_buffers_clear(bp_row_buffers *buffers);
 float *bp_row_buffers_x(const bp_row_buffers *buffers, size_t l, size_t first);
 float *bp_row_buffers_kept(const bp_row_buffers *buffers, size_t l, size_t first);
 float *bp_row_buffers_ds(const bp_row_buffers *buffers, size_t l, size_t first);
+bp_layer_trace bp_row_buffers_trace(const bp_row_buffers *buffers, size_t l, size_t first);
 
 typedef struct bp_row_pass {
     const bp_kernels *kernels;

@@ -56,6 +56,10 @@ void bp_update_prepare(const bp_update *update, size_t first, size_t rows) {
         const size_t width = update->network->width[l];
         update->kernels->scale(rows * width, -update->rule.rate,
                                update->buffers->ds[l] + first * width);
+        if (update->network->layer_norm[l]) {
+            update->kernels->scale(rows * width, -update->rule.rate,
+                                   update->buffers->du[l] + first * width);
+        }
     }
 }
 
@@ -79,14 +83,56 @@ static void weight_product(const bp_update *u, const bp_block *b, float *c, size
     u->kernels->product(&product);
 }
 
-static void bias_sums(const bp_update *u, const bp_block *b, float *out, bp_start start) {
-    const size_t units = u->network->width[b->layer];
-    u->kernels->column_sums(u->rows, b->units, u->buffers->ds[b->layer] + b->first_unit, units,
+/* The column sums of the block's units over `of_rows` [rows, width]. */
+static void column_sums(const bp_update *u, const bp_block *b, const float *of_rows, float *out,
+                        bp_start start) {
+    u->kernels->column_sums(u->rows, b->units, of_rows + b->first_unit, u->network->width[b->layer],
                             start, out);
 }
 
-static bool has_biases(const bp_block *b) {
-    return b->first_input == 0;
+static void bias_sums(const bp_update *u, const bp_block *b, float *out, bp_start start) {
+    column_sums(u, b, u->buffers->ds[b->layer], out, start);
+}
+
+static void gamma_dots(const bp_update *u, const bp_block *b, float *out, bp_start start) {
+    u->kernels->column_dots(&(bp_column_dots){.rows = u->rows,
+                                              .width = b->units,
+                                              .a = u->buffers->du[b->layer] + b->first_unit,
+                                              .b = u->buffers->z[b->layer] + b->first_unit,
+                                              .row = u->network->width[b->layer],
+                                              .start = start,
+                                              .out = out});
+}
+
+static void beta_sums(const bp_update *u, const bp_block *b, float *out, bp_start start) {
+    column_sums(u, b, u->buffers->du[b->layer], out, start);
+}
+
+/* --- runs of a block: its rows of weights, then what its units have one number each of ----------
+ */
+
+/* How many arrays of one number for each unit belong to the block: those after the weights. */
+static size_t vectors_of(const bp_update *u, const bp_block *b) {
+    if (b->first_input > 0) {
+        return 0;
+    }
+    return u->network->layer_norm[b->layer] ? BP_PARAMETER_KINDS - 1 : 1;
+}
+
+/* The gradient of vector `kind`, an array after the weights. */
+static void reduce_vector(const bp_update *u, const bp_block *b, size_t kind, float *out,
+                          bp_start start) {
+    static void (*const reduce[BP_PARAMETER_KINDS])(const bp_update *, const bp_block *, float *,
+                                                    bp_start) = {
+        [BP_PARAMETER_BIAS] = bias_sums,
+        [BP_PARAMETER_GAMMA] = gamma_dots,
+        [BP_PARAMETER_BETA] = beta_sums,
+    };
+    reduce[kind](u, b, out, start);
+}
+
+static size_t run_count(const bp_update *u, const bp_block *b) {
+    return b->inputs + vectors_of(u, b);
 }
 
 static size_t weights_at(const bp_update *u, const bp_block *b) {
@@ -94,33 +140,28 @@ static size_t weights_at(const bp_update *u, const bp_block *b) {
     return u->network->weight_offset[b->layer] + b->first_input * units + b->first_unit;
 }
 
-static size_t biases_at(const bp_update *u, const bp_block *b) {
-    return u->network->bias_offset[b->layer] + b->first_unit;
-}
-
-/* Both into storage that is laid out as the parameters. */
-static void reduce_rows(const bp_update *u, const bp_block *b, float *storage, bp_start start) {
-    weight_product(u, b, storage + weights_at(u, b), u->network->width[b->layer], start);
-    if (has_biases(b)) {
-        bias_sums(u, b, storage + biases_at(u, b), start);
-    }
-}
-
-/* --- runs of a block: its rows of weights, then its biases ---------------------------------- */
-
-static size_t run_count(const bp_block *b) {
-    return b->inputs + has_biases(b);
+static size_t vector_at(const bp_update *u, const bp_block *b, size_t kind) {
+    return bp_network_offset(u->network, b->layer, (bp_parameter_kind)kind) + b->first_unit;
 }
 
 /* Where run i begins in the parameters. */
 static size_t run_at(const bp_update *u, const bp_block *b, size_t i) {
-    return i < b->inputs ? weights_at(u, b) + i * u->network->width[b->layer] : biases_at(u, b);
+    return i < b->inputs ? weights_at(u, b) + i * u->network->width[b->layer]
+                         : vector_at(u, b, i - b->inputs + 1);
+}
+
+/* All of it into storage that is laid out as the parameters. */
+static void reduce_rows(const bp_update *u, const bp_block *b, float *storage, bp_start start) {
+    weight_product(u, b, storage + weights_at(u, b), u->network->width[b->layer], start);
+    for (size_t kind = 1; kind <= vectors_of(u, b); kind++) {
+        reduce_vector(u, b, kind, storage + vector_at(u, b, kind), start);
+    }
 }
 
 static void optimize_run(const bp_update *u, const bp_block *b, size_t i, const float *gradient) {
     const size_t at = run_at(u, b, i);
     bp_step_rule rule = u->rule;
-    if (i == b->inputs) { /* the penalties are on weights */
+    if (i >= b->inputs) { /* the penalties are on weights */
         rule.l1 = rule.l2 = 0;
     }
     bp_parameter_step step = {
@@ -141,16 +182,16 @@ static void descend(const bp_update *u, const bp_block *b, float *scratch) {
 /* The gradient lives in scratch: [runs, units]. */
 static void reduce_to_scratch(const bp_update *u, const bp_block *b, float *scratch) {
     weight_product(u, b, scratch, b->units, BP_START_ZERO);
-    if (has_biases(b)) {
-        bias_sums(u, b, scratch + b->inputs * b->units, BP_START_ZERO);
+    for (size_t kind = 1; kind <= vectors_of(u, b); kind++) {
+        reduce_vector(u, b, kind, scratch + (b->inputs + kind - 1) * b->units, BP_START_ZERO);
     }
 }
 
 static void optimize_from_scratch(const bp_update *u, const bp_block *b, float *scratch) {
     if (u->clipping.value > 0) {
-        u->kernels->clamp(run_count(b) * b->units, u->clipping.value, scratch);
+        u->kernels->clamp(run_count(u, b) * b->units, u->clipping.value, scratch);
     }
-    for (size_t i = 0; i < run_count(b); i++) {
+    for (size_t i = 0; i < run_count(u, b); i++) {
         optimize_run(u, b, i, scratch + i * b->units);
     }
 }
@@ -171,7 +212,7 @@ static double sum_squares(const bp_update *u) {
 static void clip(const bp_update *u, const bp_block *b, float *scratch) {
     (void)scratch;
     double sum = 0;
-    for (size_t i = 0; i < run_count(b); i++) {
+    for (size_t i = 0; i < run_count(u, b); i++) {
         float *gradient = u->gradient + run_at(u, b, i);
         if (u->clipping.value > 0) {
             u->kernels->clamp(b->units, u->clipping.value, gradient);
@@ -207,7 +248,7 @@ static bool settle_penalty(bp_update *u) {
 
 static void optimize(const bp_update *u, const bp_block *b, float *scratch) {
     (void)scratch;
-    for (size_t i = 0; i < run_count(b); i++) {
+    for (size_t i = 0; i < run_count(u, b); i++) {
         optimize_run(u, b, i, u->gradient + run_at(u, b, i));
     }
 }

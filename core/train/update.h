@@ -2,9 +2,10 @@
  * the minibatch and the optimiser is applied at once, while the block is in cache. What needs the
  * whole gradient before any weight changes has a buffer for it, and a stage for each part.
  *
- * dl/dw(l) = dS^T X and dl/db(l) = column sums of dS. A block is a rectangle of one layer's weights
- * with, at its first input, the biases of its units. The list of blocks depends on the network
- * only. */
+ * dl/dw(l) = dS^T X and dl/db(l) = column sums of dS; where the layer is normalised, dl/dgamma(l) =
+ * column dots of dU and Z, dl/dbeta(l) = column sums of dU. A block is a rectangle of one layer's
+ * weights with, at its first input, the biases, gamma and beta of its units. The list of blocks
+ * depends on the network only. */
 #ifndef BP_UPDATE_H
 #define BP_UPDATE_H
 
@@ -20,7 +21,7 @@ typedef struct bp_block {
 enum { BP_BLOCK_INPUTS = 256, BP_BLOCK_UNITS = 64 };
 
 /* Floats of scratch that one block needs. */
-#define BP_BLOCK_SCRATCH ((size_t)(BP_BLOCK_INPUTS + 1) * BP_BLOCK_UNITS)
+#define BP_BLOCK_SCRATCH ((size_t)(BP_BLOCK_INPUTS + BP_PARAMETER_KINDS - 1) * BP_BLOCK_UNITS)
 
 /* *out is malloc'd, [*count]. NO_MEMORY. */
 BP_NODISCARD bp_status bp_blocks_new(bp_block **out, size_t *count, const bp_network *network,

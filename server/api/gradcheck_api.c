@@ -72,12 +72,12 @@ static json_t *describe_worst(const bp_worst_error *worst, const char *value,
     if (place->layer == 0) {
         return json_null();
     }
-    return json_pack("{s:o, s:I, s:s, s:I, s:o, s:o, s:o}", "worst_relative_error",
-                     bp_json_number(worst->relative_error), "layer", (json_int_t)place->layer,
-                     "parameter", place->is_bias ? "bias" : "weight", "unit",
-                     (json_int_t)place->unit, "input",
-                     place->is_bias ? json_null() : json_integer((json_int_t)place->input), value,
-                     bp_json_number(worst->value), expected, bp_json_number(worst->expected));
+    return json_pack(
+        "{s:o, s:I, s:s, s:I, s:o, s:o, s:o}", "worst_relative_error",
+        bp_json_number(worst->relative_error), "layer", (json_int_t)place->layer, "parameter",
+        bp_parameter_names[place->kind], "unit", (json_int_t)place->unit, "input",
+        place->kind == BP_PARAMETER_WEIGHT ? json_integer((json_int_t)place->input) : json_null(),
+        value, bp_json_number(worst->value), expected, bp_json_number(worst->expected));
 }
 
 static json_t *describe(const bp_gradient_check *check, const bp_gradient_check_options *options,

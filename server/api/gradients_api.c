@@ -104,10 +104,11 @@ static bp_status list_items(bp_gradient_list *out, const selection *wanted, cons
             out->total += item.shape.count;
         }
     }
-    return out->count > 0 ? BP_OK
-                          : bp_fail(err, BP_INVALID, "/fields",
-                                    "none of these fields is at these layers: layer 0, the input,"
-                                    " has x and dx alone");
+    return out->count > 0
+               ? BP_OK
+               : bp_fail(err, BP_INVALID, "/fields",
+                         "none of these fields is at these layers: layer 0, the input,"
+                         " has x and dx alone, and only one with layer_norm dgamma and dbeta");
 }
 
 static bp_status make_list(bp_gradient_list *out, const gradients_request *asked,

@@ -17,8 +17,10 @@ static json_t *describe_layers(const bp_model_spec *spec, const bp_snapshot *sna
     json_t *layers = json_array();
     for (size_t i = 0; i < spec->layer_count; i++) {
         size_t units = snapshot != NULL ? snapshot->network.width[i + 1] : spec->layers[i].units;
-        json_t *layer = json_pack("{s:o, s:s}", "units", size_or_null(units), "activation",
-                                  bp_activations.names[spec->layers[i].activation]);
+        json_t *layer =
+            json_pack("{s:o, s:s, s:b, s:b}", "units", size_or_null(units), "activation",
+                      bp_activations.names[spec->layers[i].activation], "layer_norm",
+                      (int)spec->layers[i].layer_norm, "residual", (int)spec->layers[i].residual);
         if (json_array_append_new(layers, layer) != 0) {
             json_decref(layers);
             return NULL;

@@ -6,48 +6,64 @@
 /* About 12 bytes of text for each: what is larger is no use as JSON. */
 static const size_t MAX_JSON_PARAMETERS = (size_t)1 << 25;
 
-static size_t largest_weights(const bp_network *network) {
-    size_t largest = 0;
-    for (size_t l = 1; l <= network->layer_count; l++) {
-        size_t count = network->width[l - 1] * network->width[l];
-        largest = count > largest ? count : largest;
+/* What an array is called. */
+static const char *const array_names[BP_PARAMETER_KINDS] = {
+    [BP_PARAMETER_WEIGHT] = "weights",
+    [BP_PARAMETER_BIAS] = "biases",
+    [BP_PARAMETER_GAMMA] = "gamma",
+    [BP_PARAMETER_BETA] = "beta",
+};
+
+static void put_rows(bp_text *text, const float *values, size_t count, size_t each) {
+    bp_text_puts(text, "[");
+    for (size_t at = 0; at < count; at += each) {
+        bp_text_puts(text, at > 0 ? ",\n  " : "");
+        bp_text_put_floats(text, values + at, each);
     }
-    return largest;
+    bp_text_puts(text, "]");
 }
 
-/* {"weights": [units][inputs], "biases": [units]}; `weights` is room for them. */
-static void put_layer(bp_text *text, const bp_snapshot *snapshot, size_t l, float *weights) {
-    size_t inputs = snapshot->network.width[l - 1], units = snapshot->network.width[l];
-    bp_snapshot_get_weights(snapshot, l, weights);
-    bp_text_puts(text, l > 1 ? ",\n {\"weights\": [" : "{\"weights\": [");
-    for (size_t unit = 0; unit < units; unit++) {
-        bp_text_puts(text, unit > 0 ? ",\n  " : "");
-        bp_text_put_floats(text, weights + unit * inputs, inputs);
+/* {"weights": [units][inputs], "biases": [units]}, and "gamma", "beta" where the layer has them;
+ * `values` is room for the largest. */
+static void put_layer(bp_text *text, const bp_snapshot *snapshot, size_t l, float *values) {
+    const bp_network *network = &snapshot->network;
+    bp_text_puts(text, l > 1 ? ",\n {" : "{");
+    for (int k = 0; k < BP_PARAMETER_KINDS; k++) {
+        const bp_parameter_kind kind = (bp_parameter_kind)k;
+        const size_t count = bp_network_count(network, l, kind);
+        if (count == 0) {
+            continue;
+        }
+        bp_snapshot_get(snapshot, l, kind, values);
+        bp_text_printf(text, "%s\"%s\": ", k > 0 ? ",\n  " : "", array_names[k]);
+        if (kind == BP_PARAMETER_WEIGHT) {
+            put_rows(text, values, count, network->width[l - 1]);
+        } else {
+            bp_text_put_floats(text, values, count);
+        }
     }
-    bp_text_puts(text, "],\n  \"biases\": ");
-    bp_text_put_floats(text, bp_snapshot_get_biases(snapshot, l), units);
     bp_text_puts(text, "}");
 }
 
 static bp_status reply_parameters(bp_call *call, const bp_snapshot *snapshot, bp_error *err) {
     char hex[BP_DIGEST_HEX_SIZE];
     bp_status status = bp_snapshot_digest(snapshot, hex, err);
-    float *weights = malloc(largest_weights(&snapshot->network) * sizeof *weights);
-    if (status == BP_OK && weights == NULL) {
+    float *values = malloc(bp_network_largest(&snapshot->network) * sizeof *values);
+    if (status == BP_OK && values == NULL) {
         status = bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the parameters");
     }
     if (status == BP_OK) {
         bp_text text = {0};
         bp_text_puts(&text, "{\"layers\": [");
         for (size_t l = 1; l <= snapshot->network.layer_count; l++) {
-            put_layer(&text, snapshot, l, weights);
+            put_layer(&text, snapshot, l, values);
         }
         bp_text_printf(&text, "],\n\"version\": %llu, \"sha256\": \"",
                        (unsigned long long)snapshot->version);
         bp_text_printf(&text, "%s\"}\n", hex);
         status = bp_reply_text(call->response, 200, &text, err);
     }
-    free(weights);
+    free(values);
     return status;
 }
 

@@ -1,5 +1,6 @@
 /* The record of a model. JSON: name's spec and, once the sizes are fixed, what the snapshot knows;
- * blob: input_mean, input_scale, then for each layer weights [units, inputs] and biases, float32.
+ * blob: input_mean, input_scale, then for each layer weights [units, inputs] and biases, and gamma
+ * and beta where it is normalised, float32.
  * That is the order of the wire and of the digest, not that of memory, so that the memory layout
  * may change. */
 #include <math.h>
@@ -17,34 +18,34 @@ static size_t blob_floats(const bp_network *network) {
     return 2 * network->width[0] + network->parameter_count;
 }
 
-static size_t largest_weights(const bp_network *network) {
-    size_t largest = 0;
-    for (size_t l = 1; l <= network->layer_count; l++) {
-        size_t count = network->width[l - 1] * network->width[l];
-        largest = count > largest ? count : largest;
+static void pack_array(bp_word_blob *blob, const bp_snapshot *snapshot, size_t l,
+                       bp_parameter_kind kind, float *values) {
+    const size_t count = bp_network_count(&snapshot->network, l, kind);
+    if (count > 0) {
+        bp_snapshot_get(snapshot, l, kind, values);
+        bp_word_blob_put32(blob, values, count);
     }
-    return largest;
 }
 
 static bp_status pack(const bp_snapshot *snapshot, bp_word_blob *out, bp_error *err) {
     const bp_network *network = &snapshot->network;
-    float *weights = malloc(largest_weights(network) * sizeof *weights);
-    if (weights == NULL) {
+    float *values = malloc(bp_network_largest(network) * sizeof *values);
+    if (values == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to store a model");
     }
     bp_word_blob blob;
-    bp_status status = bp_word_blob_new(&blob, blob_floats(network) * sizeof *weights, err);
+    bp_status status = bp_word_blob_new(&blob, blob_floats(network) * sizeof *values, err);
     if (status == BP_OK) {
         bp_word_blob_put32(&blob, snapshot->input_mean, network->width[0]);
         bp_word_blob_put32(&blob, snapshot->input_scale, network->width[0]);
         for (size_t l = 1; l <= network->layer_count; l++) {
-            bp_snapshot_get_weights(snapshot, l, weights);
-            bp_word_blob_put32(&blob, weights, network->width[l - 1] * network->width[l]);
-            bp_word_blob_put32(&blob, bp_snapshot_get_biases(snapshot, l), network->width[l]);
+            for (int kind = 0; kind < BP_PARAMETER_KINDS; kind++) {
+                pack_array(&blob, snapshot, l, (bp_parameter_kind)kind, values);
+            }
         }
         *out = blob;
     }
-    free(weights);
+    free(values);
     return status;
 }
 
@@ -94,29 +95,28 @@ bp_status bp_record_put_start(bp_store *store, uint64_t id, const bp_model_info 
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-static bool unpack_layer(bp_word_blob *blob, bp_snapshot *snapshot, size_t l, float *weights) {
-    const bp_network *network = &snapshot->network;
-    float *biases = malloc(network->width[l] * sizeof *biases);
-    bool whole = biases != NULL &&
-                 bp_word_blob_get32(blob, weights, network->width[l - 1] * network->width[l]) &&
-                 bp_word_blob_get32(blob, biases, network->width[l]);
-    if (whole) {
-        bp_snapshot_set_layer(snapshot, l, weights, biases);
+static bool unpack_layer(bp_word_blob *blob, bp_snapshot *snapshot, size_t l, float *values) {
+    for (int k = 0; k < BP_PARAMETER_KINDS; k++) {
+        const bp_parameter_kind kind = (bp_parameter_kind)k;
+        const size_t count = bp_network_count(&snapshot->network, l, kind);
+        if (!bp_word_blob_get32(blob, values, count)) {
+            return false;
+        }
+        bp_snapshot_set(snapshot, l, kind, values);
     }
-    free(biases);
-    return whole;
+    return true;
 }
 
 static bool unpack(bp_snapshot *snapshot, bp_word_blob *blob) {
     const bp_network *network = &snapshot->network;
-    float *weights = malloc(largest_weights(network) * sizeof *weights);
-    bool whole = weights != NULL && blob->size == blob_floats(network) * sizeof *weights &&
+    float *values = malloc(bp_network_largest(network) * sizeof *values);
+    bool whole = values != NULL && blob->size == blob_floats(network) * sizeof *values &&
                  bp_word_blob_get32(blob, snapshot->input_mean, network->width[0]) &&
                  bp_word_blob_get32(blob, snapshot->input_scale, network->width[0]);
     for (size_t l = 1; whole && l <= network->layer_count; l++) {
-        whole = unpack_layer(blob, snapshot, l, weights);
+        whole = unpack_layer(blob, snapshot, l, values);
     }
-    free(weights);
+    free(values);
     return whole;
 }
 

@@ -63,6 +63,7 @@ static const bp_field model_fields[] = {
 typedef struct layer_body {
     size_t units;
     int activation;
+    bool layer_norm, residual;
 } layer_body;
 
 static const bp_field layer_fields[] = {
@@ -75,6 +76,8 @@ static const bp_field layer_fields[] = {
      .type = BP_FIELD_CHOICE,
      .choices = &bp_activations,
      .offset = offsetof(layer_body, activation)},
+    {.name = "layer_norm", .type = BP_FIELD_BOOL, .offset = offsetof(layer_body, layer_norm)},
+    {.name = "residual", .type = BP_FIELD_BOOL, .offset = offsetof(layer_body, residual)},
 };
 
 static bp_status read_layers(const json_t *layers, int activation[BP_MAX_LAYERS],
@@ -93,6 +96,8 @@ static bp_status read_layers(const json_t *layers, int activation[BP_MAX_LAYERS]
             return status;
         }
         spec->layers[i].units = layer.units;
+        spec->layers[i].layer_norm = layer.layer_norm;
+        spec->layers[i].residual = layer.residual;
         activation[i] = layer.activation;
     }
     spec->layer_count = count;
@@ -198,6 +203,12 @@ static json_t *layers_to_json(const bp_model_spec *spec) {
         }
         json_object_set_new(layer, "activation",
                             json_string(bp_activations.names[spec->layers[i].activation]));
+        if (spec->layers[i].layer_norm) {
+            json_object_set_new(layer, "layer_norm", json_true());
+        }
+        if (spec->layers[i].residual) {
+            json_object_set_new(layer, "residual", json_true());
+        }
         if (json_array_append_new(layers, layer) != 0) {
             json_decref(layers);
             return NULL;

@@ -7,17 +7,18 @@
 
 #include "network.h"
 
-/* {"inputs", "layers": [{"units", "activation"}], "loss", "quantile", "huber_delta",
- * "label_smoothing", "initializer", "initializer_value", "bias_initializer", "bias_value",
- * "preprocessing", "seed"}; the values with "constant" only; "name" is allowed and not read. Only
- * "layers" is required. Without an activation a layer is relu and the last one softmax (loss
- * cross_entropy), sigmoid (binary_cross_entropy) or linear; without a loss it is cross_entropy
- * after softmax, else mse. Form only, and the parameters of the loss: bp_model_spec_check says
- * whether it makes sense. INVALID or TOO_LARGE with the pointer of the field at fault. */
+/* {"inputs", "layers": [{"units", "activation", "layer_norm", "residual"}], "loss",
+ * "quantile", "huber_delta", "label_smoothing", "initializer", "initializer_value",
+ * "bias_initializer", "bias_value", "preprocessing", "seed"}; the values with "constant" only;
+ * "name" is allowed and not read. Only "layers" is required. Without an activation a layer is relu
+ * and the last one softmax (loss cross_entropy), sigmoid (binary_cross_entropy) or linear; without
+ * a loss it is cross_entropy after softmax, else mse. Form only, and the parameters of the loss:
+ * bp_model_spec_check says whether it makes sense. INVALID or TOO_LARGE with the pointer of the
+ * field at fault. */
 BP_NODISCARD bp_status bp_spec_from_json(bp_model_spec *out, const json_t *body, bp_error *err);
-/* A new object; sizes that are open are left out, and bias_initializer where it is zeros and the
- * loss's parameters where they are the default: a record or receipt of a time without them reads
- * the same. NULL: no memory. */
+/* A new object; sizes that are open are left out, and bias_initializer where it is zeros,
+ * layer_norm and residual where they are false, and the loss's parameters where they are the
+ * default: a record or receipt of a time without them reads the same. NULL: no memory. */
 json_t *bp_spec_to_json(const bp_model_spec *spec);
 /* The part of it that says initializer_value, bias_initializer and bias_value, into `json`. Not 0:
  * no memory. */

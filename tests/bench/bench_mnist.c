@@ -113,7 +113,8 @@ static void train_epoch(const bench *b, bp_snapshot **weights, const bp_train_op
     static const bp_model_spec spec = {
         .inputs = PIXELS,
         .layer_count = 2,
-        .layers = {{128, BP_ACTIVATION_RELU}, {CLASSES, BP_ACTIVATION_SOFTMAX}},
+        .layers = {{.units = 128, .activation = BP_ACTIVATION_RELU},
+                   {.units = CLASSES, .activation = BP_ACTIVATION_SOFTMAX}},
         .loss = BP_LOSS_CROSS_ENTROPY,
         .initializer = BP_INITIALIZER_HE_NORMAL,
         .preprocessing = BP_PREPROCESSING_NONE};

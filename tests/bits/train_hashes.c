@@ -93,11 +93,12 @@ enum {
     SMOOTHED,
     SMOOTHED_WIDE,
     WEIGHTED,
+    NORMALIZED,
     NETWORKS
 };
 
-#define LAYER(units, name)                                                                         \
-    { units, BP_ACTIVATION_##name }
+#define LAYER(count, name)                                                                         \
+    { .units = count, .activation = BP_ACTIVATION_##name }
 
 /* A tenth of the rows is held out. 150 rows leave 135 to train on: a whole minibatch and a ragged
  * one for 37 and 64. Every phase is shared by all workers that there are tasks for; WIDE has tasks
@@ -215,6 +216,18 @@ static const network_row networks[NETWORKS] = {
                         .layers = {LAYER(14, RELU), LAYER(45, SOFTMAX)},
                         .loss = BP_LOSS_CROSS_ENTROPY,
                         .loss_parameters = {.label_smoothing = 0.1f}}},
+    [NORMALIZED] =
+        {150,
+         22,
+         {.layer_count = 4,
+          .layers = {{.units = 70, .activation = BP_ACTIVATION_RELU, .layer_norm = true},
+                     {.units = 70,
+                      .activation = BP_ACTIVATION_SILU,
+                      .layer_norm = true,
+                      .residual = true},
+                     {.units = 70, .activation = BP_ACTIVATION_TANH, .residual = true},
+                     {.units = 6, .activation = BP_ACTIVATION_SOFTMAX, .layer_norm = true}},
+          .loss = BP_LOSS_CROSS_ENTROPY}},
 };
 
 static const update_row updates[UPDATES] = {
@@ -327,6 +340,10 @@ static const case_row cases[] = {
     {CLASSIFIER, INVERSE, 37},
     {CLASSIFIER, PLATEAU, 37},
     {DIGITS, STOPPED, 37},
+    {NORMALIZED, PLAIN, 1},
+    {NORMALIZED, PLAIN, 37},
+    {NORMALIZED, MOMENTUM, 37},
+    {NORMALIZED, ADAM, 64},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

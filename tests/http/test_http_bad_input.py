@@ -42,7 +42,7 @@ def test_unknown_field_of_a_model(client, pointer):
     ("/name", 7), ("/layers", {}), ("/layers/0", 3), ("/layers/0/units", "8"),
     ("/layers/0/units", 8.5), ("/layers/0/units", True), ("/layers/1/activation", 1),
     ("/loss", None), ("/inputs", "4"), ("/seed", "one"), ("/seed", -1), ("/seed", 1.5),
-    ("/preprocessing", False), ("/layers/0/units", [8])])
+    ("/layers/0/layer_norm", 1), ("/layers/0/residual", "yes"), ("/preprocessing", False), ("/layers/0/units", [8])])
 def test_wrong_type_in_a_model(client, pointer, value):
     client.refused("POST", "/v1/models", changed(MODEL, pointer, value), status=INVALID,
                    pointer=pointer)
@@ -99,6 +99,18 @@ def test_unknown_initializer_lists_the_known(client):
 def test_orthogonal_layers_that_take_too_long(client):
     body = samples.model("never-made", (5000, 5000, 3), inputs=4, initializer="orthogonal")
     client.refused("POST", "/v1/models", body, status=INVALID, pointer="/initializer")
+
+
+def test_residual_connection_between_widths_that_differ(client, name):
+    client.refused("POST", "/v1/models", changed(MODEL, "/layers/0/residual", True),
+                   status=INVALID, pointer="/layers/0/residual")
+    client.refused("POST", "/v1/models", changed(MODEL, "/layers/1/residual", True),
+                   status=INVALID, pointer="/layers/1/residual")
+    body = changed(samples.model(name, (8, 3)), "/layers/0/residual", True)
+    client.post("/v1/models", body, expect=201)  # its inputs are open until it meets data
+    client.put_csv(name, samples.blobs_text(30))
+    client.refused("POST", "/v1/jobs", samples.job(name), status=INVALID,
+                   pointer="/model/layers/0/residual")
 
 
 @pytest.mark.parametrize("missing", ["name", "layers"])

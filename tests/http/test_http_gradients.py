@@ -83,6 +83,45 @@ def test_reductions_agree(client, fresh):
     assert by_row["layers"][0]["ds"] == total["layers"][0]["ds"]
 
 
+def normalized_and_residual(name):
+    """2-3-3 with mse: a normalised silu, then a residual, normalised gelu."""
+    return {"name": name, "inputs": 2, "loss": "mse", "seed": 5, "layers": [
+        {"units": 3, "activation": "silu", "layer_norm": True},
+        {"units": 3, "activation": "gelu", "layer_norm": True, "residual": True}]}
+
+
+def test_layer_norm_and_residual(client, name):
+    client.post("/v1/models", normalized_and_residual(name), expect=201)
+    model = client.get(f"/v1/models/{name}").json
+    assert [layer["residual"] for layer in model["layers"]] == [False, True]
+    assert [layer["layer_norm"] for layer in model["layers"]] == [True, True]
+    assert model["parameters"] == 2 * 3 + 3 + 2 * 3 + 3 * 3 + 3 + 2 * 3
+    layers = client.get(f"/v1/models/{name}/parameters").json["layers"]
+    assert all(layer["gamma"] == [1, 1, 1] and layer["beta"] == [0, 0, 0] for layer in layers)
+
+    x = numpy.array(ROWS)
+    targets = [[1, 0, 2], [0.5, -1, 0], [2, 2, 1], [0, 0.75, 1]]
+    answer = gradients(client, name, instances=ROWS, targets=targets).json["layers"]
+    for layer, given in zip(layers, answer[1:]):
+        s = x @ numpy.array(layer["weights"]).T + layer["biases"]
+        z = (s - s.mean(1, keepdims=True)) / numpy.sqrt(s.var(1, keepdims=True) + 1e-5)
+        erf = numpy.vectorize(math.erf)
+        x = z / (1 + numpy.exp(-z)) if given["layer"] == 1 else x + z * (1 + erf(z / 2**0.5)) / 2
+        assert numpy.allclose(given["s"], s, rtol=1e-5, atol=1e-6)
+        assert numpy.allclose(given["x"], x, rtol=1e-4, atol=1e-5)
+        assert {"dgamma", "dbeta"} < set(given)
+    asked = {"instances": ROWS, "targets": targets}
+    check = client.post(f"/v1/models/{name}/gradcheck", asked).json
+    assert check["verdict"] == "passed" and check["checked"] == model["parameters"], check
+    assert client.post(f"/v1/models/{name}/jacobian", {"instances": ROWS}).status == 200
+
+
+def test_fields_that_a_layer_lacks(client, fresh):
+    client.refused("POST", f"/v1/models/{fresh}/gradients",
+                   {"instances": ROWS, "targets": TARGETS, "fields": ["dgamma"]}, status=INVALID,
+                   pointer="/fields")
+
+
 def test_without_targets_only_the_forward_pass(client, classifier):
     answer = gradients(client, classifier, instances=[[1, 2, 3, 4]]).json
     assert answer["loss"] is None

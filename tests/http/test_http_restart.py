@@ -65,6 +65,23 @@ def test_restart_keeps_models_datasets_and_ended_jobs(start, tmp_path, how):
     again.train(**samples.job("open", "d"))
 
 
+def test_layer_norm_and_residual_survive(start, tmp_path):
+    client = start(data_dir=tmp_path / "data")
+    body = samples.model("m", (4, 4, 3))
+    body["layers"][0].update(layer_norm=True, residual=True, activation="gelu")
+    body["layers"][1].update(residual=True, activation="silu")
+    client.put_csv("d", samples.blobs_text(60))
+    client.post("/v1/models", body, expect=201)
+    job = client.train(**samples.job("m", "d"))["id"]
+    before = [client.get(path).json for path in ("/v1/models/m", "/v1/models/m/parameters")]
+    assert before[1]["layers"][0]["gamma"] != [1, 1, 1, 1]
+    assert "gamma" not in before[1]["layers"][1]
+    client.daemon.stop()
+    again = start(data_dir=tmp_path / "data")
+    assert [again.get(path).json for path in ("/v1/models/m", "/v1/models/m/parameters")] == before
+    assert again.post(f"/v1/jobs/{job}/verify", None).json["verified"]
+
+
 def test_deleted_stays_deleted(start, tmp_path):
     client = start(data_dir=tmp_path / "data")
     job = fill(client)

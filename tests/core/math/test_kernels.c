@@ -366,6 +366,55 @@ static void try_limit_norms(const bp_kernels *naive, const bp_kernels *table) {
     free(want);
 }
 
+static void try_normalization(const bp_kernels *naive, const bp_kernels *table) {
+    size_t rows = next_size(20), width = next_size(140), count = rows * width;
+    float *s = values(count), *gamma = values(width), *beta = values(width), *du = values(count);
+    float *z = copy_of(s, count), *want_z = copy_of(s, count);
+    float *u = values(count), *want_u = copy_of(u, count), *inverse = values(rows);
+    float *want_inverse = copy_of(inverse, rows), *ds = values(count),
+          *want_ds = copy_of(ds, count);
+    const bp_normalization shape = {.rows = rows, .width = width, .gamma = gamma, .beta = beta};
+    bp_normalization got = shape, want = shape, bare = shape;
+    got.z = z, got.u = u, got.inverse_deviation = inverse;
+    want.z = want_z, want.u = want_u, want.inverse_deviation = want_inverse;
+    table->normalize(&got);
+    naive->normalize(&want);
+    assert_same(table->name, "z", z, want_z, count);
+    assert_same(table->name, "u", u, want_u, count);
+    assert_same(table->name, "1 / deviation", inverse, want_inverse, rows);
+    bare.z = bare.u = s;
+    table->normalize(&bare);
+    assert_int_equal(memcmp(s, u, count * sizeof *s), 0);
+    got.u = want.u = du;
+    got.ds = ds, want.ds = want_ds;
+    table->normalize_backward(&got);
+    naive->normalize_backward(&want);
+    assert_same(table->name, "dl/ds", ds, want_ds, count);
+    got.ds = du;
+    table->normalize_backward(&got);
+    assert_int_equal(memcmp(du, want_ds, count * sizeof *du), 0);
+    float *all[] = {s, gamma, beta, du, z, want_z, u, want_u, inverse, want_inverse, ds, want_ds};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        free(all[i]);
+    }
+}
+
+static void try_column_dots(const bp_kernels *naive, const bp_kernels *table) {
+    size_t rows = next_size(80), width = next_size(140), row = width + next_word() % 3;
+    float *a = values(rows * row), *b = values(rows * row), *out = values(width);
+    float *want = copy_of(out, width);
+    bp_column_dots dots = {rows, width, a, b, row, BP_START_ZERO, out};
+    dots.start = next_word() % 2 ? BP_START_C : BP_START_ZERO;
+    table->column_dots(&dots);
+    dots.out = want;
+    naive->column_dots(&dots);
+    assert_same(table->name, "column_dots", out, want, width);
+    free(a);
+    free(b);
+    free(out);
+    free(want);
+}
+
 #define TEST_OF(name)                                                                              \
     static void name##_has_the_same_bits(void **state) {                                           \
         (void)state;                                                                               \
@@ -417,6 +466,8 @@ TEST_OF(gather)
 TEST_OF(transpose)
 TEST_OF(optimizer)
 TEST_OF(scale)
+TEST_OF(normalization)
+TEST_OF(column_dots)
 TEST_OF(clamp)
 TEST_OF(add_scaled)
 TEST_OF(dot)
@@ -493,6 +544,8 @@ int main(void) {
         cmocka_unit_test(transpose_has_the_same_bits),
         cmocka_unit_test(optimizer_has_the_same_bits),
         cmocka_unit_test(scale_has_the_same_bits),
+        cmocka_unit_test(normalization_has_the_same_bits),
+        cmocka_unit_test(column_dots_has_the_same_bits),
         cmocka_unit_test(clamp_has_the_same_bits),
         cmocka_unit_test(add_scaled_has_the_same_bits),
         cmocka_unit_test(dot_has_the_same_bits),

@@ -236,7 +236,7 @@ static void pytorch_makes_the_same_of_the_same_draws(void **state) {
     const size_t count = fixture->network.storage_count;
     double *theirs = calloc(count, sizeof *theirs);
     assert_non_null(theirs);
-    bp_torch_fixture_pack(fixture, "w", "b", theirs);
+    bp_torch_fixture_pack(fixture, "", theirs);
     for (size_t e = 0; e < count; e++) {
         assert_true(fabs((double)s->parameters[e] - theirs[e]) <= 4e-6);
     }

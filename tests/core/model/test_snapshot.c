@@ -10,7 +10,7 @@
 static bp_snapshot *fresh(size_t inputs, size_t units) {
     bp_model_spec spec = {.inputs = inputs,
                           .layer_count = 1,
-                          .layers = {{units, BP_ACTIVATION_LINEAR}},
+                          .layers = {{.units = units, .activation = BP_ACTIVATION_LINEAR}},
                           .initializer = BP_INITIALIZER_ZEROS};
     bp_network network;
     bp_snapshot *snapshot;
@@ -48,9 +48,37 @@ static void weights_are_rows_of_units(void **state) {
     bp_snapshot_unref(NULL);
 }
 
+static void gamma_and_beta_are_parameters(void **state) {
+    (void)state;
+    bp_model_spec spec = {.inputs = 3,
+                          .layer_count = 1,
+                          .layers = {{.units = 2, .layer_norm = true}},
+                          .initializer = BP_INITIALIZER_ZEROS};
+    bp_network network;
+    bp_snapshot *s;
+    assert_int_equal(bp_network_resolve(&network, &spec, 3, 2, NULL), BP_OK);
+    assert_int_equal(bp_snapshot_new(&s, &spec, &network, NULL), BP_OK);
+    float gamma[2], beta[2];
+    bp_snapshot_get(s, 1, BP_PARAMETER_GAMMA, gamma);
+    bp_snapshot_get(s, 1, BP_PARAMETER_BETA, beta);
+    assert_true(gamma[0] == 1 && gamma[1] == 1 && beta[0] == 0 && beta[1] == 0);
+    const float all[] = {0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 5, 6}; /* weights, biases, gamma, beta */
+    bp_snapshot_set(s, 1, BP_PARAMETER_GAMMA, all + 8);
+    bp_snapshot_set(s, 1, BP_PARAMETER_BETA, all + 10);
+    char hex[BP_DIGEST_HEX_SIZE], by_hand[BP_DIGEST_HEX_SIZE];
+    bp_digest digest;
+    bp_digest_start(&digest);
+    bp_digest_add_floats(&digest, all, 12);
+    bp_digest_finish(&digest, by_hand);
+    assert_int_equal(bp_snapshot_digest(s, hex, NULL), BP_OK);
+    assert_string_equal(hex, by_hand);
+    bp_snapshot_unref(s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_are_rows_of_units),
+        cmocka_unit_test(gamma_and_beta_are_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 
 #include "philox.h"
 
-enum { SCALING = 1000, ROWS, TARGETS }; /* what a number is for; below: a layer */
+enum { SCALING = 1000, ROWS, TARGETS, NORMALIZATION }; /* what a number is for; below: a layer */
 
 float bp_random_number(uint64_t seed, uint32_t what, uint64_t index) {
     uint32_t words[4];
@@ -31,6 +31,12 @@ static void fill_layer(bp_snapshot *model, size_t l, uint64_t seed) {
     }
     for (size_t i = 0; i < units; i++) {
         b[i] = bp_random_number(seed, (uint32_t)l, in * units + i) / 2;
+    }
+    float *gamma = model->parameters + network->gamma_offset[l];
+    float *beta = model->parameters + network->beta_offset[l];
+    for (size_t i = 0; network->layer_norm[l] && i < units; i++) {
+        gamma[i] = 1.25f + bp_random_number(seed, NORMALIZATION + (uint32_t)l, 2 * i) / 2;
+        beta[i] = bp_random_number(seed, NORMALIZATION + (uint32_t)l, 2 * i + 1) / 2;
     }
 }
 

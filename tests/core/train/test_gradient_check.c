@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#define LAYER(units, name)                                                                         \
-    { units, BP_ACTIVATION_##name }
+#define LAYER(count, name)                                                                         \
+    { .units = count, .activation = BP_ACTIVATION_##name }
 static const bp_model_spec classifier = {
     .inputs = 6,
     .layer_count = 3,
@@ -65,6 +65,28 @@ static void right_gradients_pass(void **state) {
                 bp_loss_output(spec.loss, &spec.layers[2].activation);
                 check_spec(&spec, seed);
             }
+        }
+    }
+}
+
+/* Every activation behind a normalisation and under a residual connection. */
+static void normalized_and_residual_layers_pass(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        for (int a = 0; a < BP_ACTIVATION_SOFTMAX; a++) {
+            bp_model_spec spec = {.inputs = 6, .layer_count = 4, .loss = BP_LOSS_CROSS_ENTROPY};
+            for (size_t l = 0; l < 4; l++) {
+                spec.layers[l] = (bp_layer_spec){.units = l < 1 ? 6 : 7,
+                                                 .activation = (bp_activation)a,
+                                                 .layer_norm = l > 0,
+                                                 .residual = l % 2 == 0};
+            }
+            spec.layers[3].activation = BP_ACTIVATION_SOFTMAX;
+            check_spec(&spec, seed);
+            spec.layers[3].activation = BP_ACTIVATION_GELU;
+            spec.layers[3].residual = true;
+            spec.loss = BP_LOSS_MSE;
+            check_spec(&spec, seed);
         }
     }
 }
@@ -132,7 +154,7 @@ static void the_worst_place_is_where_it_says(void **state) {
         const bp_parameter_place *place = &both[i]->place;
         assert_int_equal(place->layer, 1);
         assert_int_equal(place->unit, 0);
-        double expected = place->is_bias ? db : db * x[place->input];
+        double expected = place->kind == BP_PARAMETER_BIAS ? db : db * x[place->input];
         assert_float_equal(both[i]->value, expected, 1e-6);
         assert_float_equal(both[i]->expected, expected, 1e-6);
     }
@@ -234,6 +256,7 @@ static void what_is_not_finite_does_not_pass(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_gradients_pass),
+        cmocka_unit_test(normalized_and_residual_layers_pass),
         cmocka_unit_test(unscaled_inputs_pass),
         cmocka_unit_test(wrong_gradients_do_not_pass),
         cmocka_unit_test(the_worst_place_is_where_it_says),

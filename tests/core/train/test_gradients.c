@@ -57,15 +57,16 @@ static void assert_close(const char *what, size_t l, const float *ours, const do
     }
 }
 
+static bool is_there(const bp_network *network, bp_gradient_field field, size_t l) {
+    return bp_gradients_shape(network, field, l, BP_REDUCTION_MEAN, 1).rank > 0;
+}
+
 /* --- PyTorch -------------------------------------------------------------------------------- */
 
 static bp_snapshot *snapshot_of(const bp_torch_fixture *f) {
     bp_snapshot *model;
     assert_int_equal(bp_snapshot_new(&model, &f->spec, &f->network, NULL), BP_OK);
-    for (size_t l = 1; l <= f->network.layer_count; l++) {
-        bp_snapshot_set_layer(model, l, bp_torch_fixture_find(f, "w", l)->single,
-                              bp_torch_fixture_find(f, "b", l)->single);
-    }
+    bp_torch_fixture_give(f, model);
     return model;
 }
 
@@ -76,6 +77,10 @@ static void compare_with_torch(const bp_torch_fixture *f, const bp_instances *in
         const char *name = bp_gradient_fields.names[field];
         for (size_t l = 1; l <= f->network.layer_count; l++) {
             const bp_torch_tensor *theirs = bp_torch_fixture_find(f, name, l);
+            if (!is_there(&f->network, (bp_gradient_field)field, l)) {
+                assert_null(theirs);
+                continue;
+            }
             assert_non_null(theirs);
             float *ours =
                 read_field(gradients, instances, (bp_gradient_field)field, l, BP_REDUCTION_MEAN);
@@ -98,7 +103,8 @@ static void pytorch_has_the_same_quantities(void **state) {
                                         "torch_huber",           "torch_poisson",
                                         "torch_quantile",        "torch_huber_delta",
                                         "torch_label_smoothing", "torch_binary_cross_entropy",
-                                        "torch_hinge",           "torch_smooth"};
+                                        "torch_hinge",           "torch_smooth",
+                                        "torch_layers"};
     const char *tables[MOST_TABLES];
     size_t table_count = bp_kernels_available(tables, MOST_TABLES);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -123,8 +129,8 @@ static void pytorch_has_the_same_quantities(void **state) {
 
 /* --- the reference -------------------------------------------------------------------------- */
 
-#define LAYER(units, name)                                                                         \
-    { units, BP_ACTIVATION_##name }
+#define LAYER(count, name)                                                                         \
+    { .units = count, .activation = BP_ACTIVATION_##name }
 static const bp_model_spec specs[] = {
     {.inputs = 9,
      .layer_count = 4,
@@ -134,6 +140,25 @@ static const bp_model_spec specs[] = {
      .layer_count = 3,
      .layers = {LAYER(31, TANH), LAYER(16, LINEAR), LAYER(3, SIGMOID)},
      .loss = BP_LOSS_MSE},
+    {.inputs = 20,
+     .layer_count = 5,
+     .layers =
+         {{.units = 20, .activation = BP_ACTIVATION_GELU, .residual = true},
+          {.units = 33, .activation = BP_ACTIVATION_RELU, .layer_norm = true},
+          {.units = 33, .activation = BP_ACTIVATION_SILU, .layer_norm = true, .residual = true},
+          {.units = 33, .activation = BP_ACTIVATION_TANH, .residual = true},
+          {.units = 3, .activation = BP_ACTIVATION_SIGMOID, .layer_norm = true}},
+     .loss = BP_LOSS_MSE},
+    {.inputs = 9,
+     .layer_count = 2,
+     .layers = {{.units = 17, .activation = BP_ACTIVATION_SILU, .layer_norm = true},
+                {.units = 5, .activation = BP_ACTIVATION_SOFTMAX, .layer_norm = true}},
+     .loss = BP_LOSS_CROSS_ENTROPY},
+    {.inputs = 9,
+     .layer_count = 2,
+     .layers = {{.units = 9, .activation = BP_ACTIVATION_TANH, .residual = true},
+                {.units = 19, .activation = BP_ACTIVATION_SIGMOID, .layer_norm = true}},
+     .loss = BP_LOSS_BINARY_CROSS_ENTROPY},
     {.inputs = 1, .layer_count = 1, .layers = {LAYER(1, LINEAR)}, .loss = BP_LOSS_MSE},
 };
 enum { SPECS = sizeof specs / sizeof *specs };
@@ -156,13 +181,21 @@ static void compare_layer(bp_gradients *g, const bp_instances *instances, const 
                           size_t l) {
     double *weights = reference_weights(r, l);
     const double *const theirs[BP_GRADIENT_FIELD_COUNT] = {
-        [BP_GRADIENT_X] = r->x[l],   [BP_GRADIENT_S] = r->s[l],
-        [BP_GRADIENT_DX] = r->dx[l], [BP_GRADIENT_DS] = r->ds[l],
-        [BP_GRADIENT_DW] = weights,  [BP_GRADIENT_DB] = r->gradient + r->network->bias_offset[l],
+        [BP_GRADIENT_X] = r->x[l],
+        [BP_GRADIENT_S] = r->s[l],
+        [BP_GRADIENT_DX] = r->dx[l],
+        [BP_GRADIENT_DS] = r->ds[l],
+        [BP_GRADIENT_DW] = weights,
+        [BP_GRADIENT_DB] = r->gradient + r->network->bias_offset[l],
+        [BP_GRADIENT_DGAMMA] = r->gradient + r->network->gamma_offset[l],
+        [BP_GRADIENT_DBETA] = r->gradient + r->network->beta_offset[l],
     };
     for (int field = 0; field < BP_GRADIENT_FIELD_COUNT; field++) {
         bp_gradient_shape shape =
             bp_gradients_shape(r->network, (bp_gradient_field)field, l, BP_REDUCTION_MEAN, r->rows);
+        if (shape.rank == 0) {
+            continue;
+        }
         float *ours = read_field(g, instances, (bp_gradient_field)field, l, BP_REDUCTION_MEAN);
         assert_close(bp_gradient_fields.names[field], l, ours, theirs[field], shape.count);
         free(ours);
@@ -261,18 +294,31 @@ static void assert_is_the_step(const bp_instances *instances, const bp_targets *
             float stepped = fmaf(-eta, db[i], instances->model->parameters[b + i]);
             assert_memory_equal(&after->parameters[b + i], &stepped, sizeof stepped);
         }
+        for (int k = BP_PARAMETER_GAMMA; k < BP_PARAMETER_KINDS; k++) {
+            const size_t at = bp_network_offset(network, l, (bp_parameter_kind)k);
+            const size_t count = bp_network_count(network, l, (bp_parameter_kind)k);
+            const bool is_gamma = k == BP_PARAMETER_GAMMA;
+            float *d = count == 0 ? NULL
+                                  : read_field(g, instances,
+                                               is_gamma ? BP_GRADIENT_DGAMMA : BP_GRADIENT_DBETA, l,
+                                               BP_REDUCTION_MEAN);
+            for (size_t i = 0; i < count; i++) {
+                float stepped = fmaf(-eta, d[i], instances->model->parameters[at + i]);
+                assert_memory_equal(&after->parameters[at + i], &stepped, sizeof stepped);
+            }
+            free(d);
+        }
         free(dw);
         free(db);
     }
     bp_gradients_free(g);
 }
 
-static void training_takes_these_gradients(void **state) {
-    (void)state;
+static void take_a_step(const bp_model_spec *spec) {
     bp_random_model m;
-    bp_random_model_make(&m, &specs[0], 131, 9);
+    bp_random_model_make(&m, spec, 131, 9);
     bp_made_table table = {.rows = m.count,
-                           .features = specs[0].inputs,
+                           .features = spec->inputs,
                            .targets = 1,
                            .classes = m.targets.width,
                            .x = m.rows,
@@ -289,7 +335,7 @@ static void training_takes_these_gradients(void **state) {
     bp_snapshot *start, *after;
     bp_trainer *trainer;
     assert_int_equal(bp_pool_new(&place.pool, 2, NULL), BP_OK);
-    assert_int_equal(bp_train_bind(&start, &specs[0], NULL, data, &o, NULL), BP_OK);
+    assert_int_equal(bp_train_bind(&start, spec, NULL, data, &o, NULL), BP_OK);
     assert_int_equal(bp_trainer_new(&trainer, start, data, &o, place, NULL), BP_OK);
     assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
     assert_int_equal(bp_trainer_snapshot(trainer, &after, NULL), BP_OK);
@@ -303,23 +349,32 @@ static void training_takes_these_gradients(void **state) {
     bp_random_model_clear(&m);
 }
 
+static void training_takes_these_gradients(void **state) {
+    (void)state;
+    take_a_step(&specs[0]);
+    take_a_step(&specs[3]); /* with layer_norm */
+}
+
 /* --- reductions ----------------------------------------------------------------------------- */
 
 /* Row n's own derivatives are those of a minibatch of that row alone. */
 static void a_row_by_itself_is_a_minibatch_of_one(void **state) {
     (void)state;
     bp_random_model m;
-    bp_random_model_make(&m, &specs[0], 67, 4);
+    bp_random_model_make(&m, &specs[3], 67, 4);
     bp_instances all = {m.snapshot, kernels_of(NULL), m.rows, m.count};
     bp_gradients *g = gradients_of(&all, &m.targets, BP_REDUCTION_NONE);
     const size_t n = 66, l = 2;
     bp_instances one = all;
-    one.rows += n * specs[0].inputs;
+    one.rows += n * specs[3].inputs;
     one.count = 1;
     bp_targets target = m.targets;
     target.class_index += n;
     bp_gradients *h = gradients_of(&one, &target, BP_REDUCTION_SUM);
     for (int field = 0; field < BP_GRADIENT_FIELD_COUNT; field++) {
+        if (!is_there(&m.snapshot->network, (bp_gradient_field)field, l)) {
+            continue;
+        }
         float *a = read_field(g, &all, (bp_gradient_field)field, l, BP_REDUCTION_NONE);
         float *b = read_field(h, &one, (bp_gradient_field)field, l, BP_REDUCTION_SUM);
         size_t count = bp_gradients_shape(&m.snapshot->network, (bp_gradient_field)field, l,

@@ -176,7 +176,7 @@ static bfgs begin_double(const bp_torch_fixture *f) {
     assert_int_equal(bp_reference_new(&b.reference, &f->network, f->rows, NULL), BP_OK);
     memcpy(b.reference->x[0], bp_torch_fixture_find(f, "x", 0)->value,
            f->rows * f->network.width[0] * sizeof(double));
-    bp_torch_fixture_pack(f, "w", "b", b.reference->parameters);
+    bp_torch_fixture_pack(f, "", b.reference->parameters);
     b.h = doubles(b.n * b.n);
     b.direction = doubles(b.n);
     b.start = doubles(b.n);

@@ -35,6 +35,7 @@ typedef struct gradient_case {
     bp_activation hidden, output;
     bp_loss loss;
     bp_loss_parameters parameters;
+    bool layer_norm, residual; /* of every layer; residual needs equal widths */
 } gradient_case;
 
 typedef struct fixture {
@@ -46,17 +47,20 @@ typedef struct fixture {
 } fixture;
 
 static void make_network(bp_network *network, const gradient_case *which) {
-    bp_model_spec spec = {.inputs = widths[0],
+    const size_t inputs = which->residual ? MOST_OUTPUTS : widths[0];
+    bp_model_spec spec = {.inputs = inputs,
                           .layer_count = which->layers,
                           .loss = which->loss,
                           .loss_parameters = which->parameters};
     for (size_t l = 1; l <= which->layers; l++) {
         spec.layers[l - 1] = (bp_layer_spec){
-            .units = l < which->layers ? widths[l] : MOST_OUTPUTS,
+            .units = l < which->layers && !which->residual ? widths[l] : MOST_OUTPUTS,
             .activation = l < which->layers ? which->hidden : which->output,
+            .layer_norm = which->layer_norm,
+            .residual = which->residual,
         };
     }
-    assert_int_equal(bp_network_resolve(network, &spec, widths[0], MOST_OUTPUTS, NULL), BP_OK);
+    assert_int_equal(bp_network_resolve(network, &spec, inputs, MOST_OUTPUTS, NULL), BP_OK);
 }
 
 /* Uniform in [-1, 1). */
@@ -77,6 +81,12 @@ static void fill(fixture *f, uint64_t seed) {
         for (size_t p = 0; p < network->width[l]; p++) {
             f->reference->parameters[network->bias_offset[l] + p] =
                 draw(seed, 100 + (uint32_t)l, p) / 2;
+        }
+        for (size_t p = 0; network->layer_norm[l] && p < network->width[l]; p++) {
+            f->reference->parameters[network->gamma_offset[l] + p] =
+                1.25 + draw(seed, 400 + (uint32_t)l, p) / 2;
+            f->reference->parameters[network->beta_offset[l] + p] =
+                draw(seed, 500 + (uint32_t)l, p) / 2;
         }
     }
     for (size_t i = 0; i < ROWS * network->width[0]; i++) {
@@ -135,7 +145,7 @@ static bool loss_is_clear_of_kinks(const fixture *f) {
 static bool clear_of_kinks(const fixture *f) {
     for (size_t l = 1; l <= f->network.layer_count; l++) {
         for (size_t i = 0; i < ROWS * f->network.width[l]; i++) {
-            if (from_kink(f->network.activation[l], f->reference->s[l][i]) < kink_margin) {
+            if (from_kink(f->network.activation[l], f->reference->u[l][i]) < kink_margin) {
                 return false;
             }
         }
@@ -184,13 +194,14 @@ static double relative_error(double analytic, double numeric) {
 
 /* The largest error over all parameters of layer l. */
 static double layer_error(fixture *f, size_t l) {
-    size_t w = f->network.weight_offset[l], b = f->network.bias_offset[l];
-    size_t weights = f->network.width[l - 1] * f->network.width[l];
     double worst = 0;
-    for (size_t i = 0; i < weights + f->network.width[l]; i++) {
-        size_t p = i < weights ? w + i : b + i - weights;
-        double error = relative_error(f->reference->gradient[p], finite_difference(f, p));
-        worst = error > worst || isnan(error) ? error : worst;
+    for (int k = 0; k < BP_PARAMETER_KINDS; k++) {
+        const size_t first = bp_network_offset(&f->network, l, (bp_parameter_kind)k);
+        const size_t count = bp_network_count(&f->network, l, (bp_parameter_kind)k);
+        for (size_t p = first; p < first + count; p++) {
+            double error = relative_error(f->reference->gradient[p], finite_difference(f, p));
+            worst = error > worst || isnan(error) ? error : worst;
+        }
     }
     return worst;
 }
@@ -245,17 +256,72 @@ static void test_gradient_of_every_loss(void **state) {
 static void test_gradient_of_losses_with_parameters(void **state) {
     (void)state;
     static const gradient_case cases[] = {
-        {2, BP_ACTIVATION_TANH, BP_ACTIVATION_LINEAR, BP_LOSS_QUANTILE, {.quantile = 0.2f}},
-        {2, BP_ACTIVATION_TANH, BP_ACTIVATION_LINEAR, BP_LOSS_HUBER, {.huber_delta = 0.3f}},
-        {2,
-         BP_ACTIVATION_TANH,
-         BP_ACTIVATION_SOFTMAX,
-         BP_LOSS_CROSS_ENTROPY,
-         {.label_smoothing = 0.3f}},
+        {.layers = 2,
+         .hidden = BP_ACTIVATION_TANH,
+         .output = BP_ACTIVATION_LINEAR,
+         .loss = BP_LOSS_QUANTILE,
+         .parameters = {.quantile = 0.2f}},
+        {.layers = 2,
+         .hidden = BP_ACTIVATION_TANH,
+         .output = BP_ACTIVATION_LINEAR,
+         .loss = BP_LOSS_HUBER,
+         .parameters = {.huber_delta = 0.3f}},
+        {.layers = 2,
+         .hidden = BP_ACTIVATION_TANH,
+         .output = BP_ACTIVATION_SOFTMAX,
+         .loss = BP_LOSS_CROSS_ENTROPY,
+         .parameters = {.label_smoothing = 0.3f}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         check_gradient(&cases[i]);
     }
+}
+
+/* Every activation before and after the last layer, normalised, under residual connections, both.
+ */
+static void test_gradient_of_normalized_and_residual_layers(void **state) {
+    (void)state;
+    for (int a = 0; a < BP_ACTIVATION_SOFTMAX; a++) {
+        for (int which = 1; which < 4; which++) {
+            gradient_case c = {.layers = 3,
+                               .hidden = (bp_activation)a,
+                               .output = (bp_activation)a,
+                               .loss = BP_LOSS_MSE};
+            c.layer_norm = which & 1;
+            c.residual = which & 2;
+            check_gradient(&c);
+            c.residual = false;
+            c.output = BP_ACTIVATION_SOFTMAX;
+            c.loss = BP_LOSS_CROSS_ENTROPY;
+            check_gradient(&c);
+            c.output = BP_ACTIVATION_SIGMOID;
+            c.loss = BP_LOSS_BINARY_CROSS_ENTROPY;
+            check_gradient(&c);
+        }
+    }
+}
+
+/* z is of mean 0 and, but for the 1e-5, of variance 1, whatever s is. */
+static void test_a_normalized_row_has_mean_0_and_variance_1(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f, &(gradient_case){.layers = 2,
+                                .hidden = BP_ACTIVATION_TANH,
+                                .output = BP_ACTIVATION_LINEAR,
+                                .loss = BP_LOSS_MSE,
+                                .layer_norm = true});
+    for (size_t n = 0; n < ROWS; n++) {
+        const size_t width = f.network.width[1];
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < width; i++) {
+            const double z = f.reference->z[1][n * width + i];
+            sum += z;
+            squares += z * z;
+        }
+        assert_float_equal(sum, 0, 1e-12);
+        assert_float_equal(squares / (double)width, 1, 1e-3);
+    }
+    bp_reference_free(f.reference);
 }
 
 static void test_gradient_of_1_layer(void **state) {
@@ -392,8 +458,9 @@ static void test_a_class_is_a_one_hot_target(void **state) {
 /* Five outputs 0, 1, .. 4 against the targets 0, 0, 1, 1, 1 in each row. */
 static double loss_of_ramp(bp_loss loss, bp_activation output, bp_loss_parameters parameters) {
     fixture f;
-    make_constant(&f, &(gradient_case){1, BP_ACTIVATION_LINEAR, output, loss, parameters},
-                  (double[]){0, 1, 2, 3, 4});
+    make_constant(
+        &f, &(gradient_case){.layers = 1, .output = output, .loss = loss, .parameters = parameters},
+        (double[]){0, 1, 2, 3, 4});
     for (size_t i = 0; i < ROWS * MOST_OUTPUTS; i++) {
         f.y[i] = i % MOST_OUTPUTS > 1;
     }
@@ -446,6 +513,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradient_of_every_loss),
         cmocka_unit_test(test_gradient_of_losses_with_parameters),
+        cmocka_unit_test(test_gradient_of_normalized_and_residual_layers),
+        cmocka_unit_test(test_a_normalized_row_has_mean_0_and_variance_1),
         cmocka_unit_test(test_gradient_of_1_layer),
         cmocka_unit_test(test_gradient_of_2_layers),
         cmocka_unit_test(test_gradient_of_3_layers),

@@ -103,9 +103,11 @@ static bp_dataset *make_data(size_t features, size_t classes) {
 
 static bp_model_spec make_spec(size_t classes, size_t units) {
     bp_model_spec spec = {.layer_count = 3, .initializer = BP_INITIALIZER_HE_UNIFORM};
-    spec.layers[0] = (bp_layer_spec){units, BP_ACTIVATION_RELU};
-    spec.layers[1] = (bp_layer_spec){units, BP_ACTIVATION_TANH};
-    spec.layers[2] = (bp_layer_spec){0, classes > 0 ? BP_ACTIVATION_SOFTMAX : BP_ACTIVATION_LINEAR};
+    spec.layers[0] = (bp_layer_spec){.units = units, .activation = BP_ACTIVATION_RELU};
+    spec.layers[1] = (bp_layer_spec){
+        .units = units, .activation = BP_ACTIVATION_TANH, .layer_norm = true, .residual = true};
+    spec.layers[2] =
+        (bp_layer_spec){.activation = classes > 0 ? BP_ACTIVATION_SOFTMAX : BP_ACTIVATION_LINEAR};
     spec.loss = classes > 0 ? BP_LOSS_CROSS_ENTROPY : BP_LOSS_MSE;
     return spec;
 }

@@ -21,7 +21,8 @@ static const char *const fixtures[] = {"torch_classifier",      "torch_regressor
                                        "torch_huber",           "torch_poisson",
                                        "torch_quantile",        "torch_huber_delta",
                                        "torch_label_smoothing", "torch_binary_cross_entropy",
-                                       "torch_hinge",           "torch_smooth"};
+                                       "torch_hinge",           "torch_smooth",
+                                       "torch_layers"};
 enum { FIXTURES = sizeof fixtures / sizeof fixtures[0] };
 
 static bp_torch_fixture *load(const char *name) {
@@ -56,7 +57,7 @@ static void assert_tensor(const bp_torch_fixture *fixture, const char *name, siz
 static bp_reference *start(const bp_torch_fixture *fixture, size_t count) {
     bp_reference *reference = NULL;
     assert_int_equal(bp_reference_new(&reference, &fixture->network, count, NULL), BP_OK);
-    bp_torch_fixture_pack(fixture, "w", "b", reference->parameters);
+    bp_torch_fixture_pack(fixture, "", reference->parameters);
     return reference;
 }
 
@@ -90,7 +91,7 @@ static void check_derivatives(const char *name) {
     }
     double *gradient = calloc(fixture->network.storage_count, sizeof *gradient);
     assert_non_null(gradient);
-    bp_torch_fixture_pack(fixture, "dw", "db", gradient);
+    bp_torch_fixture_pack(fixture, "d", gradient);
     assert_close("gradient", reference->gradient, gradient, fixture->network.storage_count);
     free(gradient);
     bp_reference_free(reference);
@@ -100,7 +101,7 @@ static void check_derivatives(const char *name) {
 /* --- training runs --------------------------------------------------------------------------- */
 
 typedef struct run {
-    const char *losses, *weights, *biases; /* names of the fixture's tensors */
+    const char *losses, *prefix; /* names of the fixture's tensors */
     bool has_momentum;
 } run;
 
@@ -128,7 +129,7 @@ static void check_run(const char *name, const run *which) {
     double *memory = calloc(3 * storage, sizeof *memory);
     assert_non_null(memory);
     double *parameters = memory, *velocity = memory + storage, *theirs = memory + 2 * storage;
-    bp_torch_fixture_pack(fixture, "w", "b", parameters);
+    bp_torch_fixture_pack(fixture, "", parameters);
 
     double losses[STEPS];
     for (size_t step = 0, first = 0; step < STEPS; step++) {
@@ -137,7 +138,7 @@ static void check_run(const char *name, const run *which) {
         first = first < fixture->rows ? first : 0;
     }
     assert_tensor(fixture, which->losses, 0, losses);
-    bp_torch_fixture_pack(fixture, which->weights, which->biases, theirs);
+    bp_torch_fixture_pack(fixture, which->prefix, theirs);
     assert_close("parameters after 20 steps", parameters, theirs, storage);
     free(memory);
     bp_torch_fixture_free(fixture);
@@ -153,14 +154,14 @@ static void test_derivatives(void **state) {
 static void test_20_steps_of_plain_sgd(void **state) {
     (void)state;
     for (size_t i = 0; i < FIXTURES; i++) {
-        check_run(fixtures[i], &(run){"sgd_losses", "sgd_w", "sgd_b", false});
+        check_run(fixtures[i], &(run){"sgd_losses", "sgd_", false});
     }
 }
 
 static void test_20_steps_with_momentum(void **state) {
     (void)state;
     for (size_t i = 0; i < FIXTURES; i++) {
-        check_run(fixtures[i], &(run){"momentum_losses", "momentum_w", "momentum_b", true});
+        check_run(fixtures[i], &(run){"momentum_losses", "momentum_", true});
     }
 }
 

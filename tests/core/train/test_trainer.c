@@ -105,8 +105,8 @@ typedef struct architecture {
     bp_model_spec spec;
 } architecture;
 
-#define LAYER(units, name)                                                                         \
-    { units, BP_ACTIVATION_##name }
+#define LAYER(count, name)                                                                         \
+    { .units = count, .activation = BP_ACTIVATION_##name }
 static const architecture architectures[] = {
     {"23-61-37-5 softmax",
      23,
@@ -313,7 +313,7 @@ static void loss_curves_are_pytorchs(void **state) {
                                         "torch_quantile",        "torch_huber_delta",
                                         "torch_label_smoothing", "torch_binary_cross_entropy",
                                         "torch_hinge",           "torch_weights",
-                                        "torch_smooth"};
+                                        "torch_smooth",          "torch_layers"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         bp_torch_fixture *f = load(names[i]);
         bp_train_options o = options_of(1000, f->batch_size, 0);

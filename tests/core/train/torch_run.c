@@ -33,10 +33,7 @@ bp_snapshot *torch_run_start(const bp_torch_fixture *f, const bp_dataset *data,
     bp_model_spec spec = f->spec;
     spec.preprocessing = BP_PREPROCESSING_NONE;
     assert_int_equal(bp_train_bind(&start, &spec, NULL, data, options, NULL), BP_OK);
-    for (size_t l = 1; l <= f->network.layer_count; l++) {
-        bp_snapshot_set_layer(start, l, bp_torch_fixture_find(f, "w", l)->single,
-                              bp_torch_fixture_find(f, "b", l)->single);
-    }
+    bp_torch_fixture_give(f, start);
     return start;
 }
 
@@ -46,31 +43,35 @@ static void assert_near(const char *what, double got, double want, double scale)
     }
 }
 
-/* Those that the fixture calls {run}_w and {run}_b. */
+static void compare_array(const bp_torch_tensor *want, const float *got) {
+    const size_t count = want->rows * want->columns;
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs(want->value[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+        assert_near(want->name, (double)got[i], want->value[i],
+                    want->rows > 1 ? largest : fmax(1, largest));
+    }
+}
+
+/* Those that the fixture calls {run}_w, {run}_b, and so on. */
 static void compare_parameters(const bp_torch_fixture *f, const bp_snapshot *end,
                                const char *run_name) {
-    char name[BP_TORCH_NAME_SIZE], biases[BP_TORCH_NAME_SIZE];
-    snprintf(name, sizeof name, "%s_w", run_name);
+    char prefix[BP_TORCH_NAME_SIZE];
+    snprintf(prefix, sizeof prefix, "%s_", run_name);
+    float *got = calloc(bp_network_largest(&f->network), sizeof *got);
+    assert_non_null(got);
     for (size_t l = 1; l <= f->network.layer_count; l++) {
-        const bp_torch_tensor *want = bp_torch_fixture_find(f, name, l);
-        size_t count = want->rows * want->columns;
-        float *got = calloc(count, sizeof *got);
-        assert_non_null(got);
-        bp_snapshot_get_weights(end, l, got);
-        double largest = 0;
-        for (size_t i = 0; i < count; i++) {
-            largest = fmax(largest, fabs(want->value[i]));
-        }
-        for (size_t i = 0; i < count; i++) {
-            assert_near(name, (double)got[i], want->value[i], largest);
-        }
-        free(got);
-        snprintf(biases, sizeof biases, "%s_b", run_name);
-        const bp_torch_tensor *bias = bp_torch_fixture_find(f, biases, l);
-        for (size_t i = 0; i < bias->columns; i++) {
-            assert_near(biases, (double)bp_snapshot_get_biases(end, l)[i], bias->value[i], 1);
+        for (int k = 0; k < BP_PARAMETER_KINDS; k++) {
+            const bp_parameter_kind kind = (bp_parameter_kind)k;
+            if (bp_network_count(&f->network, l, kind) > 0) {
+                bp_snapshot_get(end, l, kind, got);
+                compare_array(bp_torch_fixture_array(f, prefix, l, kind), got);
+            }
         }
     }
+    free(got);
 }
 
 void compare_with_fixture(const bp_torch_fixture *f, bp_train_options o, const char *run_name) {

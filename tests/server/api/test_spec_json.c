@@ -69,6 +69,7 @@ static const char *const whole_models[] = {
     "{\"layers\": [{}], \"initializer\": \"constant\", \"initializer_value\": -0.1,"
     " \"bias_initializer\": \"constant\", \"bias_value\": 1e-30}",
     "{\"layers\": [{}], \"initializer\": \"orthogonal\", \"bias_initializer\": \"uniform\"}",
+    "{\"layers\": [{\"units\": 3, \"layer_norm\": true}, {\"residual\": true}]}",
 };
 
 static void test_model_round_trip(void **state) {
@@ -83,6 +84,14 @@ static void test_model_round_trip(void **state) {
         free(dumped);
         json_decref(json);
     }
+}
+
+static void test_switches_of_a_layer(void **state) {
+    (void)state;
+    bp_model_spec spec;
+    assert_int_equal(read_spec(&spec, whole_models[3], NULL), BP_OK);
+    assert_true(spec.layers[0].layer_norm && !spec.layers[0].residual);
+    assert_true(!spec.layers[1].layer_norm && spec.layers[1].residual);
 }
 
 static void test_initial_values(void **state) {
@@ -141,6 +150,8 @@ static const struct {
     {"{\"layers\": [{\"units\": 4}, {\"units\": 0}]}", "/layers/1/units"},
     {"{\"layers\": [{\"units\": 65537}]}", "/layers/0/units"},
     {"{\"layers\": [{\"unit\": 4}]}", "/layers/0/unit"},
+    {"{\"layers\": [{\"layer_norm\": 1}]}", "/layers/0/layer_norm"},
+    {"{\"layers\": [{\"residual\": \"on\"}]}", "/layers/0/residual"},
     {"{\"layers\": [{\"activation\": \"swish\"}]}", "/layers/0/activation"},
     {"{\"layers\": [], \"inputs\": 0}", "/inputs"},
     {"{\"layers\": [], \"seed\": -1}", "/seed"},
@@ -389,6 +400,7 @@ int main(void) {
         cmocka_unit_test(test_model_defaults),
         cmocka_unit_test(test_model_round_trip),
         cmocka_unit_test(test_initial_values),
+        cmocka_unit_test(test_switches_of_a_layer),
         cmocka_unit_test(test_loss_parameters_round_trip),
         cmocka_unit_test(test_bad_models),
         cmocka_unit_test(test_too_many_layers),
