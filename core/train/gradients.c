@@ -76,8 +76,10 @@ bp_status bp_gradients_new(bp_gradients **out, const bp_instances *instances,
                         .reduction = reduction,
                         .rows = instances->count};
     g->scale = reduction == BP_REDUCTION_MEAN ? 1.0f / (float)g->rows : 1.0f;
-    bp_status status = bp_row_buffers_new(&g->buffers, &g->model->network, g->rows, TILE_ROWS,
-                                          targets != NULL ? BP_ROWS_BOTH : BP_ROWS_FORWARD, err);
+    const bp_row_request request = {.rows = g->rows,
+                                    .tile_rows = TILE_ROWS,
+                                    .use = targets != NULL ? BP_ROWS_BOTH : BP_ROWS_FORWARD};
+    bp_status status = bp_row_buffers_new(&g->buffers, &g->model->network, &request, err);
     if (status == BP_OK) {
         g->scratch = bp_calloc_aligned(g->buffers.scratch_floats, sizeof *g->scratch);
         if (g->scratch == NULL) {

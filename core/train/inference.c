@@ -22,8 +22,9 @@ static void workspace_clear(workspace *w) {
 
 static bp_status workspace_new(workspace *out, const bp_network *network, bp_error *err) {
     workspace w = {0};
-    bp_status status =
-        bp_row_buffers_new(&w.buffers, network, TILE_ROWS, TILE_ROWS, BP_ROWS_FORWARD, err);
+    const bp_row_request request = {
+        .rows = TILE_ROWS, .tile_rows = TILE_ROWS, .use = BP_ROWS_FORWARD};
+    bp_status status = bp_row_buffers_new(&w.buffers, network, &request, err);
     if (status != BP_OK) {
         return status;
     }

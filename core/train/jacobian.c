@@ -30,7 +30,8 @@ static bp_status walk_new(walk *out, const bp_instances *instances, bp_error *er
     const bp_network *network = &instances->model->network;
     walk w = {.model = instances->model, .kernels = instances->kernels};
     w.outputs = network->width[network->layer_count];
-    bp_status status = bp_row_buffers_new(&w.point, network, 1, 1, BP_ROWS_BOTH, err);
+    const bp_row_request request = {.rows = 1, .tile_rows = 1, .use = BP_ROWS_BOTH};
+    bp_status status = bp_row_buffers_new(&w.point, network, &request, err);
     if (status != BP_OK) {
         return status;
     }

@@ -18,6 +18,7 @@ typedef struct phase {
     const bp_row_pass *pass;
     const bp_update *update;
     const bp_update_stage *stage;
+    size_t first_block;
     size_t rows;
 } phase;
 
@@ -44,7 +45,7 @@ static void train_rows(void *context, size_t task, size_t worker) {
     bp_laps_begin(laps);
     bp_row_pass_both(p->pass, first, rows, scratch_of(p->phases, worker), laps);
     if (p->update != NULL) {
-        bp_update_prepare(p->update, first, rows);
+        bp_update_prepare(p->update, p->pass->segment, first, rows);
         bp_lap(laps, BP_PART_UPDATE);
     }
 }
@@ -52,13 +53,13 @@ static void train_rows(void *context, size_t task, size_t worker) {
 static void evaluate_rows(void *context, size_t task, size_t worker) {
     const phase *p = context;
     size_t first = task * p->phases->tile_rows;
-    bp_row_pass_forward(p->pass, first, least(p->phases->tile_rows, p->rows - first),
+    bp_row_pass_outputs(p->pass, first, least(p->phases->tile_rows, p->rows - first),
                         scratch_of(p->phases, worker));
 }
 
 static void run_block(void *context, size_t task, size_t worker) {
     const phase *p = context;
-    const bp_block *block = &p->phases->blocks[task];
+    const bp_block *block = &p->phases->blocks[p->first_block + task];
     float *scratch = scratch_of(p->phases, worker);
     bp_laps *laps = bp_stopwatch_laps(&p->phases->stopwatch, worker);
     bp_laps_begin(laps);
@@ -80,35 +81,50 @@ static size_t tiles_of(const bp_phases *p, size_t rows) {
     return (rows + p->tile_rows - 1) / p->tile_rows;
 }
 
-/* Of one product with every weight, for each of the rows. */
-static double product_flops(const bp_phases *p, size_t rows) {
-    return 2.0 * (double)rows * (double)p->network->parameter_count;
+/* Of one product with each of the weights, for each of the rows. */
+static double product_flops(size_t parameters, size_t rows) {
+    return 2.0 * (double)rows * (double)parameters;
 }
 
 void bp_phases_rows(bp_phases *p, const bp_row_pass *pass, size_t rows, const bp_update *scaled,
                     double *sum) {
+    const bool last = pass->segment + 1 == p->buffers.segments.count;
+    const size_t backward = p->segment[pass->segment].parameters;
+    const size_t forward = last ? p->network->parameter_count : backward;
     phase context = {.phases = p, .pass = pass, .update = scaled, .rows = rows};
     bp_stopwatch_begin_phase(&p->stopwatch);
-    run(p, train_rows, &context, tiles_of(p, rows), 2 * product_flops(p, rows));
+    run(p, train_rows, &context, tiles_of(p, rows), product_flops(forward + backward, rows));
     bp_stopwatch_end_phase(&p->stopwatch);
-    for (size_t i = 0; i < rows; i++) {
+    for (size_t i = 0; last && i < rows; i++) {
         *sum += (double)p->buffers.loss[i];
     }
 }
 
-bool bp_phases_stage(bp_phases *p, bp_update *update, const bp_update_stage *stage) {
-    phase context = {.phases = p, .update = update, .stage = stage};
-    double flops = stage->reads_rows ? product_flops(p, update->rows)
-                                     : FLOPS_OF_STAGE * (double)p->network->parameter_count;
+static void run_stage(bp_phases *p, const bp_update *update, const bp_update_stage *stage,
+                      const bp_segment_blocks *blocks) {
+    phase context = {.phases = p, .update = update, .stage = stage, .first_block = blocks->first};
+    double flops = stage->reads_rows ? product_flops(blocks->parameters, update->rows)
+                                     : FLOPS_OF_STAGE * (double)blocks->parameters;
     bp_stopwatch_begin_phase(&p->stopwatch);
-    run(p, run_block, &context, p->block_count, flops);
+    run(p, run_block, &context, blocks->count, flops);
     bp_stopwatch_end_phase(&p->stopwatch);
+}
+
+void bp_phases_first_stage(bp_phases *p, const bp_update *update, const bp_update_stage *stage,
+                           size_t segment) {
+    run_stage(p, update, stage, &p->segment[segment]);
+}
+
+bool bp_phases_stage(bp_phases *p, bp_update *update, const bp_update_stage *stage) {
+    run_stage(p, update, stage,
+              &(bp_segment_blocks){0, p->block_count, p->network->parameter_count});
     return stage->settle == NULL || stage->settle(update);
 }
 
 void bp_phases_evaluate(bp_phases *p, const bp_row_pass *pass, size_t rows) {
     phase context = {.phases = p, .pass = pass, .rows = rows};
-    run(p, evaluate_rows, &context, tiles_of(p, rows), product_flops(p, rows));
+    run(p, evaluate_rows, &context, tiles_of(p, rows),
+        product_flops(p->network->parameter_count, rows));
 }
 
 /* Someone else's tasks, as a part of the update. */
@@ -142,11 +158,26 @@ static size_t choose_tile_rows(size_t rows, size_t workers) {
     return least(share, MOST_TILE_ROWS);
 }
 
+/* The blocks are listed layer by layer. */
+static void share_blocks(bp_phases *p, size_t segment) {
+    const bp_segments *segments = &p->buffers.segments;
+    bp_segment_blocks *out = &p->segment[segment];
+    for (size_t i = 0; i < p->block_count; i++) {
+        out->first += p->blocks[i].layer < bp_segments_first(segments, segment);
+        out->count += p->blocks[i].layer <= segments->last[segment];
+    }
+    out->count -= out->first;
+    for (size_t l = bp_segments_first(segments, segment); l <= segments->last[segment]; l++) {
+        for (size_t kind = 0; kind < BP_PARAMETER_KINDS; kind++) {
+            out->parameters += bp_network_count(p->network, l, (bp_parameter_kind)kind);
+        }
+    }
+}
+
 bp_status bp_phases_init(bp_phases *out, const bp_train_place *place,
                          const bp_train_options *options, const bp_network *network, size_t rows,
                          bp_error *err) {
     const size_t threads = options->threads;
-    const bp_row_use use = options->regularization.dropout > 0 ? BP_ROWS_DROPPED : BP_ROWS_BOTH;
     const size_t pool = bp_pool_threads(place->pool);
     *out = (bp_phases){.pool = place->pool,
                        .workers = threads > 0 ? least(pool, threads) : pool,
@@ -154,7 +185,12 @@ bp_status bp_phases_init(bp_phases *out, const bp_train_place *place,
                            place->flops_per_worker > 0 ? place->flops_per_worker : FLOPS_PER_WORKER,
                        .network = network};
     out->tile_rows = choose_tile_rows(rows, out->workers);
-    bp_status status = bp_row_buffers_new(&out->buffers, network, rows, out->tile_rows, use, err);
+    const bool drops = options->regularization.dropout > 0;
+    const bp_row_request request = {.rows = rows,
+                                    .tile_rows = out->tile_rows,
+                                    .use = drops ? BP_ROWS_DROPPED : BP_ROWS_BOTH,
+                                    .checkpointing = options->activation_checkpointing};
+    bp_status status = bp_row_buffers_new(&out->buffers, network, &request, err);
     if (status == BP_OK) {
         status = bp_stopwatch_init(&out->stopwatch, out->workers, err);
     }
@@ -163,6 +199,9 @@ bp_status bp_phases_init(bp_phases *out, const bp_train_place *place,
     }
     if (status != BP_OK) {
         return status;
+    }
+    for (size_t i = 0; i < out->buffers.segments.count; i++) {
+        share_blocks(out, i);
     }
     size_t floats = out->buffers.scratch_floats;
     floats = floats > BP_BLOCK_SCRATCH ? floats : BP_BLOCK_SCRATCH;

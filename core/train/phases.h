@@ -5,6 +5,12 @@
 
 #include "update.h"
 
+/* What a segment has of the parameters. */
+typedef struct bp_segment_blocks {
+    size_t first, count; /* in the list of blocks */
+    size_t parameters;
+} bp_segment_blocks;
+
 typedef struct bp_phases {
     bp_pool *pool; /* borrowed */
     size_t workers;
@@ -14,7 +20,8 @@ typedef struct bp_phases {
     size_t tile_rows;
     bp_block *blocks;
     size_t block_count;
-    float *scratch; /* [workers, scratch_floats] */
+    bp_segment_blocks segment[BP_MAX_LAYERS]; /* as buffers.segments */
+    float *scratch;                           /* [workers, scratch_floats] */
     size_t scratch_floats;
     bp_stopwatch stopwatch;
 } bp_phases;
@@ -27,9 +34,14 @@ BP_NODISCARD bp_status bp_phases_init(bp_phases *out, const bp_train_place *plac
 void bp_phases_clear(bp_phases *phases);
 
 /* Gather, forward, loss, backward of `rows` rows; adds the losses to *sum in the order of the rows.
- * `scaled` is plain SGD's update, whose rate dS is multiplied by; NULL: left as it is. */
+ * `scaled` is plain SGD's update, whose rate dS is multiplied by; NULL: left as it is. Of a segment
+ * below the last: forward again, and backward; after the first stage of the one above. */
 void bp_phases_rows(bp_phases *phases, const bp_row_pass *pass, size_t rows,
                     const bp_update *scaled, double *sum);
+
+/* The first stage over the blocks of a segment; that stage has nothing to settle. */
+void bp_phases_first_stage(bp_phases *phases, const bp_update *update, const bp_update_stage *stage,
+                           size_t segment);
 
 /* One stage over all blocks. False: the gradient is not finite. */
 bool bp_phases_stage(bp_phases *phases, bp_update *update, const bp_update_stage *stage);

@@ -2,108 +2,6 @@
 
 #include <string.h>
 
-#include "memory.h"
-
-static size_t widest(const bp_network *network) {
-    size_t most = 0;
-    for (size_t l = 0; l <= network->layer_count; l++) {
-        most = network->width[l] > most ? network->width[l] : most;
-    }
-    return most;
-}
-
-static bool add_array(float **out, size_t rows, size_t width) {
-    *out = bp_calloc_aligned(rows, width * sizeof **out);
-    return *out != NULL;
-}
-
-/* Whether sigma' cannot be read from x(l): it is written in u(l), or x(l) is less or more than
- * sigma(u(l)). */
-static bool keeps_apart(const bp_network *network, size_t l, bp_row_use use) {
-    const bool dropped = use == BP_ROWS_DROPPED && l < network->layer_count;
-    return dropped || bp_slope_is_in_s(network->activation[l]) || network->residual[l];
-}
-
-/* The arrays of layer l. */
-static bool add_layer(bp_row_buffers *buffers, const bp_network *network, size_t l,
-                      bp_row_use use) {
-    const size_t rows = buffers->rows, width = network->width[l];
-    buffers->width[l] = width;
-    bool complete = add_array(&buffers->x[l], rows, width);
-    buffers->kept[l] = buffers->x[l];
-    buffers->z[l] = network->layer_norm[l] ? buffers->x[l] : NULL;
-    if (use == BP_ROWS_FORWARD || l == 0) {
-        return complete;
-    }
-    if (keeps_apart(network, l, use)) {
-        complete = add_array(&buffers->kept[l], rows, width) && complete;
-    }
-    if (network->layer_norm[l]) {
-        complete = add_array(&buffers->z[l], rows, width) && complete;
-        complete = add_array(&buffers->du[l], rows, width) && complete;
-        complete = add_array(&buffers->inverse_deviation[l], rows, 1) && complete;
-    }
-    return add_array(&buffers->ds[l], rows, width) && complete;
-}
-
-bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network, size_t rows,
-                             size_t tile_rows, bp_row_use use, bp_error *err) {
-    bp_row_buffers buffers = {.rows = rows};
-    buffers.scratch_floats = 2 * tile_rows * widest(network);
-    bool complete = add_array(&buffers.loss, rows, 1);
-    for (size_t l = 0; l <= network->layer_count; l++) {
-        complete = add_layer(&buffers, network, l, use) && complete;
-    }
-    if (!complete) {
-        bp_row_buffers_clear(&buffers);
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the activations of %zu rows", rows);
-    }
-    *out = buffers;
-    return BP_OK;
-}
-
-static void free_apart(float *array, const float *x) {
-    if (array != x) {
-        free(array);
-    }
-}
-
-void bp_row_buffers_clear(bp_row_buffers *buffers) {
-    for (size_t l = 0; l <= BP_MAX_LAYERS; l++) {
-        free_apart(buffers->kept[l], buffers->x[l]);
-        free_apart(buffers->z[l], buffers->x[l]);
-        free(buffers->x[l]);
-        free(buffers->ds[l]);
-        free(buffers->du[l]);
-        free(buffers->inverse_deviation[l]);
-    }
-    free(buffers->loss);
-    *buffers = (bp_row_buffers){0};
-}
-
-float *bp_row_buffers_x(const bp_row_buffers *buffers, size_t l, size_t first) {
-    return buffers->x[l] + first * buffers->width[l];
-}
-
-float *bp_row_buffers_kept(const bp_row_buffers *buffers, size_t l, size_t first) {
-    return buffers->kept[l] + first * buffers->width[l];
-}
-
-float *bp_row_buffers_ds(const bp_row_buffers *buffers, size_t l, size_t first) {
-    return buffers->ds[l] + first * buffers->width[l];
-}
-
-bp_layer_trace bp_row_buffers_trace(const bp_row_buffers *buffers, size_t l, size_t first) {
-    bp_layer_trace trace = {.kept = bp_row_buffers_kept(buffers, l, first)};
-    if (buffers->z[l] != NULL) {
-        trace.z = buffers->z[l] + first * buffers->width[l];
-    }
-    if (buffers->inverse_deviation[l] != NULL) {
-        trace.inverse_deviation = buffers->inverse_deviation[l] + first;
-    }
-    return trace;
-}
-
 static void gather(const bp_row_pass *pass, size_t first, size_t rows) {
     const size_t width = pass->network->width[0];
     bp_gather g = {.rows = rows,
@@ -141,37 +39,44 @@ static bool product_ends_in_relu(const bp_network *network, size_t l) {
            !network->residual[l];
 }
 
+/* Where the forward pass of layer l reads and writes a tile's rows. */
+typedef struct layer_rows {
+    size_t l, first, rows;
+    const float *below;           /* x(l-1) */
+    float *x, *kept;              /* kept may be x */
+    float *z, *inverse_deviation; /* with layer_norm; z may be x; NULL: not wanted */
+} layer_rows;
+
 /* s(l) = w(l) x(l-1) + b(l), or x(l) where the product ends in relu */
-static void weighted_sums(const bp_row_pass *pass, size_t l, size_t first, size_t rows, float *s) {
+static inline void weighted_sums(const bp_row_pass *pass, const layer_rows *r, float *s) {
     const bp_network *network = pass->network;
-    const size_t in = network->width[l - 1], units = network->width[l];
-    bp_product product = {.m = rows,
+    const size_t in = network->width[r->l - 1], units = network->width[r->l];
+    bp_product product = {.m = r->rows,
                           .n = units,
                           .depth = in,
-                          .a = bp_row_buffers_x(pass->buffers, l - 1, first),
+                          .a = r->below,
                           .a_row = in,
                           .a_column = 1,
-                          .b = pass->parameters + network->weight_offset[l],
+                          .b = pass->parameters + network->weight_offset[r->l],
                           .b_row = units,
                           .c = s,
                           .c_row = units,
                           .start = BP_START_BIAS,
-                          .bias = pass->parameters + network->bias_offset[l],
-                          .end = product_ends_in_relu(network, l) ? BP_END_RELU : BP_END_NONE};
+                          .bias = pass->parameters + network->bias_offset[r->l],
+                          .end = product_ends_in_relu(network, r->l) ? BP_END_RELU : BP_END_NONE};
     pass->kernels->product(&product);
 }
 
 /* u(l) = gamma(l) . z(l) + beta(l) from s(l), which becomes z(l). */
-static void normalize(const bp_row_pass *pass, size_t l, const bp_layer_trace *trace, size_t rows,
-                      float *u) {
+static void normalize(const bp_row_pass *pass, const layer_rows *r, float *u) {
     const bp_network *network = pass->network;
     pass->kernels->normalize(
-        &(bp_normalization){.rows = rows,
-                            .width = network->width[l],
-                            .gamma = pass->parameters + network->gamma_offset[l],
-                            .beta = pass->parameters + network->beta_offset[l],
-                            .z = trace->z,
-                            .inverse_deviation = trace->inverse_deviation,
+        &(bp_normalization){.rows = r->rows,
+                            .width = network->width[r->l],
+                            .gamma = pass->parameters + network->gamma_offset[r->l],
+                            .beta = pass->parameters + network->beta_offset[r->l],
+                            .z = r->z,
+                            .inverse_deviation = r->inverse_deviation,
                             .u = u});
 }
 
@@ -181,44 +86,75 @@ static bool left_to_loss(const bp_row_pass *pass, size_t l) {
 }
 
 /* x(l) from sigma(u(l)): some units are dropped, x(l-1) is added over a residual connection. */
-static void finish_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows,
-                         const float *activated) {
-    float *x = bp_row_buffers_x(pass->buffers, l, first);
+static void finish_layer(const bp_row_pass *pass, const layer_rows *r, const float *activated) {
     const float *remaining = activated;
-    if (drops(pass, l)) {
-        const bp_noise_rows place = noise_rows(pass, l, first, rows);
-        bp_noise_drop(pass->noise, &place, activated, x);
-        remaining = x;
+    if (drops(pass, r->l)) {
+        const bp_noise_rows place = noise_rows(pass, r->l, r->first, r->rows);
+        bp_noise_drop(pass->noise, &place, activated, r->x);
+        remaining = r->x;
     }
-    if (pass->network->residual[l]) {
-        pass->kernels->add_scaled(rows * pass->network->width[l], 1,
-                                  bp_row_buffers_x(pass->buffers, l - 1, first), remaining, x);
+    if (pass->network->residual[r->l]) {
+        pass->kernels->add_scaled(r->rows * pass->network->width[r->l], 1, r->below, remaining,
+                                  r->x);
     }
 }
 
 /* u(l) is s(l), or that normalised; it, or sigma(u(l)), stays where it is kept apart. A loss that
- * is fused has the last sigma to itself. */
-static void forward_layer(const bp_row_pass *pass, size_t l, size_t first, size_t rows) {
+ * is fused has the last sigma to itself. Inline as those around it: on one row of a small network
+ * their calls are counted in percent. */
+static inline void forward_layer(const bp_row_pass *pass, const layer_rows *r) {
     const bp_network *network = pass->network;
-    const bp_activation activation = network->activation[l];
-    const bool relu = product_ends_in_relu(network, l);
-    const bool goes_on = drops(pass, l) || network->residual[l];
-    const bp_layer_trace trace = bp_row_buffers_trace(pass->buffers, l, first);
-    float *x = bp_row_buffers_x(pass->buffers, l, first);
-    float *u = relu && !goes_on ? x : bp_row_buffers_kept(pass->buffers, l, first);
-    weighted_sums(pass, l, first, rows, network->layer_norm[l] ? trace.z : u);
-    if (network->layer_norm[l]) {
-        normalize(pass, l, &trace, rows, u);
+    const bp_activation activation = network->activation[r->l];
+    const bool relu = product_ends_in_relu(network, r->l);
+    const bool goes_on = drops(pass, r->l) || network->residual[r->l];
+    float *u = relu && !goes_on ? r->x : r->kept;
+    weighted_sums(pass, r, network->layer_norm[r->l] ? r->z : u);
+    if (network->layer_norm[r->l]) {
+        normalize(pass, r, u);
     }
-    if (left_to_loss(pass, l)) {
+    if (left_to_loss(pass, r->l)) {
         return;
     }
-    float *activated = goes_on && !bp_slope_is_in_s(activation) ? u : x;
+    float *activated = goes_on && !bp_slope_is_in_s(activation) ? u : r->x;
     if (!relu) {
-        pass->kernels->activate(activation, rows * network->width[l], u, activated);
+        pass->kernels->activate(activation, r->rows * network->width[r->l], u, activated);
     }
     if (goes_on) {
-        finish_layer(pass, l, first, rows, activated);
+        finish_layer(pass, r, activated);
+    }
+}
+
+/* Layers `from` to `to`, with all that the way back needs of them. */
+static inline void forward_layers(const bp_row_pass *pass, size_t from, size_t to, size_t first,
+                                  size_t rows) {
+    for (size_t l = from; l <= to; l++) {
+        const bp_layer_trace trace = bp_row_buffers_trace(pass->buffers, l, first);
+        const layer_rows r = {.l = l,
+                              .first = first,
+                              .rows = rows,
+                              .below = bp_row_buffers_x(pass->buffers, l - 1, first),
+                              .x = bp_row_buffers_x(pass->buffers, l, first),
+                              .kept = bp_row_buffers_kept(pass->buffers, l, first),
+                              .z = trace.z,
+                              .inverse_deviation = trace.inverse_deviation};
+        forward_layer(pass, &r);
+    }
+}
+
+/* The same with x(to) alone: those below it lie in scratch by turns, not in the buffers. Layers
+ * that share an array may differ in width, and then their tiles lie across one another: it is one
+ * layer's at a time, over all tiles. */
+static void skim_layers(const bp_row_pass *pass, size_t from, size_t to, size_t first, size_t rows,
+                        float *scratch) {
+    layer_rows r = {
+        .first = first, .rows = rows, .x = bp_row_buffers_x(pass->buffers, from - 1, first)};
+    for (size_t l = from; l <= to; l++) {
+        r.l = l;
+        r.below = r.x;
+        r.x = l < to ? scratch + l % 2 * pass->buffers->tile_floats
+                     : bp_row_buffers_x(pass->buffers, l, first);
+        r.kept = r.z = r.x;
+        forward_layer(pass, &r);
     }
 }
 
@@ -250,13 +186,22 @@ static void through_units(const bp_row_pass *pass, const bp_chain_step *step, si
     }
 }
 
+/* Whether the product above layer l ends in the gate of its relu. That of a border must wait where
+ * the gate is not x(l): it is the lower segment's, which has yet to compute it again. */
+static bool gated_above(const bp_row_pass *pass, size_t l) {
+    const bp_row_buffers *buffers = pass->buffers;
+    if (l == pass->network->layer_count || !product_ends_in_relu(pass->network, l)) {
+        return false;
+    }
+    return buffers->kept[l] == buffers->x[l] || !bp_segments_is_border(&buffers->segments, l);
+}
+
 /* dl/dx(l), or dl/ds(l) at once. */
 static void through_weights(const bp_row_pass *pass, const bp_chain_step *step, size_t l,
                             size_t first) {
     bp_chain_through_weights(step, l, bp_row_buffers_ds(pass->buffers, l + 1, first),
-                             product_ends_in_relu(pass->network, l)
-                                 ? bp_row_buffers_kept(pass->buffers, l, first)
-                                 : NULL,
+                             gated_above(pass, l) ? bp_row_buffers_kept(pass->buffers, l, first)
+                                                  : NULL,
                              bp_row_buffers_ds(pass->buffers, l, first));
 }
 
@@ -314,31 +259,38 @@ static void output_layer(const bp_row_pass *pass, size_t first, size_t rows, boo
     weigh_rows(pass, &out, first);
 }
 
+/* From x(0) to the loss, and its derivative where the pass goes backward; below the last segment
+ * only the borders stay. */
 static void forward(const bp_row_pass *pass, size_t first, size_t rows, bool backward,
                     float *scratch) {
-    for (size_t l = 1; l <= pass->network->layer_count; l++) {
-        forward_layer(pass, l, first, rows);
+    const bp_segments *segments = &pass->buffers->segments;
+    const size_t last = segments->count - 1;
+    for (size_t i = 0; i < last; i++) {
+        skim_layers(pass, bp_segments_first(segments, i), segments->last[i], first, rows, scratch);
     }
+    forward_layers(pass, bp_segments_first(segments, last), segments->last[last], first, rows);
     output_layer(pass, first, rows, backward, scratch);
 }
 
-void bp_row_pass_forward(const bp_row_pass *pass, size_t first, size_t rows, float *scratch) {
-    input_layer(pass, first, rows);
-    forward(pass, first, rows, false, scratch);
+/* What lies between the borders of a lower segment, and its own border where x is not all that the
+ * way back needs. */
+static void forward_again(const bp_row_pass *pass, size_t first, size_t rows) {
+    const bp_row_buffers *buffers = pass->buffers;
+    const size_t border = buffers->segments.last[pass->segment];
+    const bool more = buffers->kept[border] != buffers->x[border] || buffers->z[border] != NULL;
+    forward_layers(pass, bp_segments_first(&buffers->segments, pass->segment),
+                   more ? border : border - 1, first, rows);
 }
 
-void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch,
-                      bp_laps *laps) {
-    input_layer(pass, first, rows);
-    bp_lap(laps, BP_PART_GATHER);
-    forward(pass, first, rows, true, scratch);
-    bp_lap(laps, BP_PART_FORWARD);
+static void backward_layers(const bp_row_pass *pass, size_t first, size_t rows) {
+    const bp_segments *segments = &pass->buffers->segments;
     const bp_chain_step step = {.kernels = pass->kernels,
                                 .network = pass->network,
                                 .parameters = pass->parameters,
                                 .rows = rows};
-    for (size_t l = pass->network->layer_count; l >= 1; l--) {
-        if (l == pass->network->layer_count || !product_ends_in_relu(pass->network, l)) {
+    const size_t bottom = bp_segments_first(segments, pass->segment);
+    for (size_t l = segments->last[pass->segment]; l >= bottom; l--) {
+        if (!gated_above(pass, l)) {
             through_units(pass, &step, l, first);
         } else { /* the gate came before, which changes no bit */
             through_dropout(pass, l, first, rows);
@@ -347,5 +299,29 @@ void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float 
             through_weights(pass, &step, l - 1, first);
         }
     }
+}
+
+void bp_row_pass_forward(const bp_row_pass *pass, size_t first, size_t rows, float *scratch) {
+    input_layer(pass, first, rows);
+    forward(pass, first, rows, false, scratch);
+}
+
+void bp_row_pass_outputs(const bp_row_pass *pass, size_t first, size_t rows, float *scratch) {
+    input_layer(pass, first, rows);
+    skim_layers(pass, 1, pass->network->layer_count, first, rows, scratch);
+    output_layer(pass, first, rows, false, scratch);
+}
+
+void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch,
+                      bp_laps *laps) {
+    if (pass->segment + 1 == pass->buffers->segments.count) {
+        input_layer(pass, first, rows);
+        bp_lap(laps, BP_PART_GATHER);
+        forward(pass, first, rows, true, scratch);
+    } else {
+        forward_again(pass, first, rows);
+    }
+    bp_lap(laps, BP_PART_FORWARD);
+    backward_layers(pass, first, rows);
     bp_lap(laps, BP_PART_BACKWARD);
 }

@@ -16,7 +16,8 @@
 
 /* The parts: their names on the wire.
  * gather: an epoch's order; rows in that order, scaled
- * forward: all layers; the loss, and dl/ds(L), which comes with it
+ * forward: all layers, again where activations are not kept; the loss, and dl/ds(L), which comes
+ * with it
  * backward: dl/ds of the other layers; dl/dw and dl/db. Where the optimiser has no state, that
  * product is the update too, and update holds only the scaling of dl/ds
  * update: clipping, the optimiser's rule, max-norm */

@@ -111,8 +111,9 @@ static bp_noise step_noise(const bp_trainer *t) {
                       .input_noise = r->input_noise};
 }
 
-/* Rows and the first stage of the update, part by part; adds the losses to *sum. False: they are
- * not finite, and the stage, which may change weights, is not run. */
+/* Rows and the first stage of the update, part by part and, in each, from the last segment (mostly
+ * the only one) to the first; adds the losses to *sum. False: they are not finite, and the stage,
+ * which may change weights, is not run. */
 static bool run_parts(bp_trainer *t, bp_update *update, size_t first, size_t rows, double *sum) {
     const size_t most = t->phases.buffers.rows;
     bp_noise noise = step_noise(t);
@@ -123,11 +124,14 @@ static bool run_parts(bp_trainer *t, bp_update *update, size_t first, size_t row
         noise.first_row = done;
         pass.noise = bp_noise_is_asked(&t->options.regularization) ? &noise : NULL;
         pass.weights = t->weights;
-        bp_phases_rows(&t->phases, &pass, update->rows, t->plan.plain ? update : NULL, sum);
-        if (!isfinite(*sum)) {
-            return false;
+        for (size_t i = t->phases.buffers.segments.count; i-- > 0;) {
+            pass.segment = i;
+            bp_phases_rows(&t->phases, &pass, update->rows, t->plan.plain ? update : NULL, sum);
+            if (!isfinite(*sum)) {
+                return false;
+            }
+            bp_phases_first_stage(&t->phases, update, t->plan.stage[0], i);
         }
-        bp_phases_stage(&t->phases, update, t->plan.stage[0]);
     }
     return true;
 }

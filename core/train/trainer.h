@@ -35,11 +35,13 @@ typedef struct bp_train_options {
     bp_regularization regularization;
     bp_gradient_clipping gradient_clipping;
     bp_loss_weighting loss_weighting;
-    bool shuffle;               /* a new order each epoch, from (seed, epoch) */
-    uint64_t seed;              /* of the shuffle, the validation split, dropout and noise */
-    double validation_fraction; /* in [0, 0.9]: rows held out, drawn from the seed */
-    size_t threads;             /* workers at most; 0: all of the pool */
-    bp_schedule schedule;       /* of the learning rate */
+    bool shuffle;                  /* a new order each epoch, from (seed, epoch) */
+    uint64_t seed;                 /* of the shuffle, the validation split, dropout and noise */
+    double validation_fraction;    /* in [0, 0.9]: rows held out, drawn from the seed */
+    size_t threads;                /* workers at most; 0: all of the pool */
+    bool activation_checkpointing; /* compute activations again rather than keep them all: less
+                                      memory, more time, the same bits (checkpointing.h) */
+    bp_schedule schedule;          /* of the learning rate */
     bp_early_stopping early_stopping;
 } bp_train_options;
 

@@ -39,6 +39,7 @@ typedef struct update_row {
     uint64_t epochs; /* 0: EPOCHS */
     bp_schedule schedule;
     bp_early_stopping early_stopping;
+    bool activation_checkpointing;
 } update_row;
 
 typedef struct case_row {
@@ -71,6 +72,8 @@ enum {
     INVERSE,
     PLATEAU,
     STOPPED,
+    PLAIN_AGAIN,
+    ADAM_AGAIN,
     UPDATES
 };
 enum {
@@ -269,6 +272,9 @@ static const update_row updates[UPDATES] = {
                  .schedule = {BP_SCHEDULE_REDUCE_ON_PLATEAU, .factor = 0.3, .threshold = 0.01}},
     [STOPPED] = {"adam+early_stopping", BP_OPTIMIZER_ADAM, .epochs = 12,
                  .early_stopping = {BP_MONITOR_VALIDATION_LOSS, 2, 0, true}},
+    [PLAIN_AGAIN] = {"sgd+checkpointing", BP_OPTIMIZER_SGD, .learning_rate = 0.05f,
+                     .activation_checkpointing = true},
+    [ADAM_AGAIN] = {"adam+checkpointing", BP_OPTIMIZER_ADAM, .activation_checkpointing = true},
 };
 
 #define EACH_BATCH(network, update)                                                                \
@@ -344,6 +350,10 @@ static const case_row cases[] = {
     {NORMALIZED, PLAIN, 37},
     {NORMALIZED, MOMENTUM, 37},
     {NORMALIZED, ADAM, 64},
+    {CURVES, PLAIN_AGAIN, 37}, /* what PLAIN and ADAM give, too */
+    {CURVES, ADAM_AGAIN, 64},
+    {NORMALIZED, PLAIN_AGAIN, 37},
+    {NORMALIZED, ADAM_AGAIN, 64},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -422,6 +432,7 @@ static bp_train_options options_of(const case_row *c) {
     o.weight_decay = u->weight_decay;
     o.regularization = u->regularization;
     o.gradient_clipping = u->clipping;
+    o.activation_checkpointing = u->activation_checkpointing;
     o.epochs = u->epochs > 0 ? u->epochs : EPOCHS;
     o.schedule = u->schedule;
     o.early_stopping = u->early_stopping;

@@ -48,7 +48,8 @@ typedef struct passed {
 
 static passed make_buffers(const bp_random_model *m, bp_row_use use) {
     passed out;
-    assert_int_equal(bp_row_buffers_new(&out.buffers, &m->snapshot->network, ROWS, ROWS, use, NULL),
+    const bp_row_request request = {.rows = ROWS, .tile_rows = ROWS, .use = use};
+    assert_int_equal(bp_row_buffers_new(&out.buffers, &m->snapshot->network, &request, NULL),
                      BP_OK);
     out.scratch = bp_calloc_aligned(out.buffers.scratch_floats, sizeof *out.scratch);
     assert_non_null(out.scratch);

@@ -19,7 +19,7 @@ enum { ROWS = 200 };
 /* --- the counters --------------------------------------------------------------------------- */
 
 /* Any thread adds; read when the pool is still. */
-static atomic_size_t allocations;
+static atomic_size_t allocations, allocated_bytes;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -34,37 +34,38 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_posix_memalign(void **out, size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
 
-static void count_one(void) {
+static void count_one(size_t bytes) {
     atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&allocated_bytes, bytes, memory_order_relaxed);
 }
 
 void *__wrap_malloc(size_t size) {
-    count_one();
+    count_one(size);
     return __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-    count_one();
+    count_one(count * size);
     return __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *old, size_t size) {
-    count_one();
+    count_one(size);
     return __real_realloc(old, size);
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
-    count_one();
+    count_one(size);
     return __real_aligned_alloc(alignment, size);
 }
 
 int __wrap_posix_memalign(void **out, size_t alignment, size_t size) {
-    count_one();
+    count_one(size);
     return __real_posix_memalign(out, alignment, size);
 }
 
 char *__wrap_strdup(const char *text) {
-    count_one();
+    count_one(strlen(text) + 1);
     return __real_strdup(text);
 }
 
@@ -149,6 +150,25 @@ static void the_counter_counts(void **state) {
 
 /* Each minibatch of two epochs and a bit: the borders of the epochs, with their shuffle and a last
  * minibatch that is short, are among them. */
+static void count_steps(size_t classes, const bp_model_spec *spec, const bp_train_options *options,
+                        size_t threads) {
+    training t = {.data = make_data(7, classes)};
+    begin(&t, spec, options, threads);
+    size_t steps = 2 * (size_t)bp_trainer_progress(t.trainer).steps_per_epoch + 1;
+    atomic_store(&allocations, 0);
+    for (size_t i = 0; i < steps; i++) {
+        assert_int_equal(bp_trainer_step(t.trainer, NULL), BP_OK);
+        if (atomic_load(&allocations) != 0) {
+            fail_msg("%zu allocations in step %zu: %zu classes, %zu units, minibatch %zu, momentum "
+                     "%g, %zu threads, checkpointing %d",
+                     atomic_load(&allocations), i, classes, spec->layers[0].units,
+                     options->batch_size, (double)options->momentum, threads,
+                     options->activation_checkpointing);
+        }
+    }
+    end(&t);
+}
+
 static void check(size_t classes, size_t units, size_t batch, float momentum, size_t threads) {
     bp_model_spec spec = make_spec(classes, units);
     bp_train_options options = bp_train_defaults();
@@ -159,20 +179,10 @@ static void check(size_t classes, size_t units, size_t batch, float momentum, si
     options.epochs = 3;
     options.regularization.dropout = momentum > 0 ? 0.1F : 0;
     options.regularization.input_noise = momentum > 0 ? 0.1F : 0;
-    training t = {.data = make_data(7, classes)};
-    begin(&t, &spec, &options, threads);
-    size_t steps = 2 * (size_t)bp_trainer_progress(t.trainer).steps_per_epoch + 1;
-    atomic_store(&allocations, 0);
-    for (size_t i = 0; i < steps; i++) {
-        assert_int_equal(bp_trainer_step(t.trainer, NULL), BP_OK);
-        if (atomic_load(&allocations) != 0) {
-            fail_msg("%zu allocations in step %zu: %zu classes, %zu units, minibatch %zu, momentum "
-                     "%g, %zu threads",
-                     atomic_load(&allocations), i, classes, units, batch, (double)momentum,
-                     threads);
-        }
+    for (int again = 0; again < 2; again++) {
+        options.activation_checkpointing = again;
+        count_steps(classes, &spec, &options, threads);
     }
-    end(&t);
 }
 
 static void a_step_allocates_nothing(void **state) {
@@ -229,12 +239,42 @@ static void the_end_of_an_epoch_allocates_nothing(void **state) {
     end(&t);
 }
 
+static size_t bytes_of_training(const bp_model_spec *spec, bool again) {
+    bp_train_options options = bp_train_defaults();
+    bp_train_set_optimizer(&options, BP_OPTIMIZER_SGD);
+    options.momentum = 0;
+    options.batch_size = ROWS;
+    options.activation_checkpointing = again;
+    training t = {.data = make_data(7, 3)};
+    atomic_store(&allocated_bytes, 0);
+    begin(&t, spec, &options, 1);
+    const size_t bytes = atomic_load(&allocated_bytes);
+    end(&t);
+    return bytes;
+}
+
+/* All that a training of the deepest net holds, with the weights. */
+static void checkpointing_takes_less_memory(void **state) {
+    (void)state;
+    bp_model_spec spec = make_spec(3, 24);
+    spec.layers[BP_MAX_LAYERS - 1] = spec.layers[2];
+    for (size_t l = 2; l + 1 < BP_MAX_LAYERS; l++) {
+        spec.layers[l] = spec.layers[l % 2];
+    }
+    spec.layer_count = BP_MAX_LAYERS;
+    const double kept = (double)bytes_of_training(&spec, false);
+    const double share = (double)bytes_of_training(&spec, true) / kept;
+    print_message("%.3f of %.0f bytes\n", share, kept);
+    assert_true(share <= 0.4);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_counter_counts),
         cmocka_unit_test(a_step_allocates_nothing),
         cmocka_unit_test(full_batches_allocate_nothing),
         cmocka_unit_test(the_end_of_an_epoch_allocates_nothing),
+        cmocka_unit_test(checkpointing_takes_less_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
