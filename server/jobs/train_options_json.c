@@ -45,6 +45,16 @@ static const bp_field option_fields[] = {
     {.name = "early_stopping",
      .type = BP_FIELD_OBJECT,
      .offset = offsetof(options_body, early_stopping)},
+    {.name = "activation_checkpointing",
+     .type = BP_FIELD_BOOL,
+     .offset = OPTION(activation_checkpointing)},
+};
+
+/* Of those, what is written only where it is not the default, as the optional groups below. */
+static const bp_field optional_fields[] = {
+    {.name = "activation_checkpointing",
+     .type = BP_FIELD_BOOL,
+     .offset = offsetof(bp_train_options, activation_checkpointing)},
 };
 
 static const bp_field optimizer_type = {
@@ -257,9 +267,12 @@ static json_t *optimizer_to_json(const bp_train_options *options) {
     return object;
 }
 
-static int add_groups(json_t *json, const bp_train_options *options) {
+static int add_optional(json_t *json, const bp_train_options *options) {
     const bp_train_options usual = bp_train_defaults();
-    int failures = 0;
+    json_t *fields =
+        bp_fields_write_changed(options, &usual, optional_fields, LENGTH(optional_fields));
+    int failures = json_object_update(json, fields);
+    json_decref(fields);
     for (size_t g = 0; g < GROUPS; g++) {
         if (groups[g].optional) {
             json_t *group =
@@ -292,7 +305,7 @@ json_t *bp_train_options_to_json(const bp_train_options *options) {
                   options->shuffle, "seed", (json_int_t)options->seed, "validation", "fraction",
                   options->validation_fraction, "threads", (json_int_t)options->threads);
     if (json != NULL &&
-        (add_groups(json, options) != 0 || add_weighting(json, &options->loss_weighting) != 0 ||
+        (add_optional(json, options) != 0 || add_weighting(json, &options->loss_weighting) != 0 ||
          add_schedule(json, options) != 0)) {
         json_decref(json);
         return NULL;

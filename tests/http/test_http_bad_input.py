@@ -234,7 +234,8 @@ def test_unknown_field_of_a_job(client, ready, pointer):
     ("/optimizer/momentum", None), ("/shuffle", "yes"), ("/validation", 0.1),
     ("/validation/fraction", "half"), ("/threads", "all"), ("/seed", -1),
     ("/regularization", 0.1), ("/regularization/l1", "much"), ("/gradient_clipping", True),
-    ("/gradient_clipping/norm", None)])
+    ("/gradient_clipping/norm", None), ("/activation_checkpointing", 1),
+    ("/activation_checkpointing", "yes")])
 def test_wrong_type_in_a_job(client, ready, pointer, value):
     body = samples.job(ready, validation={"fraction": 0.1}, regularization={}, gradient_clipping={})
     client.refused("POST", "/v1/jobs", changed(body, pointer, value), status=INVALID,

@@ -24,7 +24,8 @@ def fill(client):
     return client.train(**samples.job("m", "d", validation={"fraction": 0.2},
                                       regularization={"l2": 0.001, "max_norm": 3, "dropout": 0.25,
                                                       "input_dropout": 0.1, "input_noise": 0.05},
-                                      gradient_clipping={"norm": 0.5}))["id"]
+                                      gradient_clipping={"norm": 0.5},
+                                      activation_checkpointing=True))["id"]
 
 
 def test_a_job_recorded_with_other_parts_loads(start, tmp_path):

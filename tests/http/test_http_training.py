@@ -331,6 +331,24 @@ def test_what_is_off_is_not_shown(client, name):
     assert job["grad_norm"] is None
 
 
+def test_activation_checkpointing_changes_no_bit(client, name):
+    client.put_csv(name, samples.blobs_text(90))
+    deep = {**samples.model(name), "layers": [{"units": 9, "activation": "tanh"}] * 20
+            + [{"units": 3, "activation": "softmax"}]}
+    digests, jobs = set(), []
+    for again in (False, True):
+        client.post("/v1/models", deep, expect=201)
+        jobs.append(client.train(**samples.job(name, activation_checkpointing=again)))
+        digests.add(jobs[-1]["checkpoint"]["sha256"])
+        client.delete(f"/v1/models/{name}")
+    assert len(digests) == 1
+    assert jobs[0]["train_loss"] == jobs[1]["train_loss"]
+    assert "activation_checkpointing" not in jobs[0]
+    assert jobs[1]["activation_checkpointing"] is True
+    verified = client.post(f"/v1/jobs/{jobs[1]['id']}/verify", {}).json
+    assert verified["verified"], verified
+
+
 def test_a_plain_curl_d_works(client, name):
     client.put_csv(name, samples.blobs_text(90))
     form = "application/x-www-form-urlencoded"

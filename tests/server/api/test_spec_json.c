@@ -311,6 +311,7 @@ static void test_options_round_trip(void **state) {
         options.regularization.input_dropout = i % 6 == 0 ? bp_random_unit(words[2]) : 0;
         options.regularization.input_noise = i % 7 == 0 ? rate : 0;
         options.gradient_clipping.norm = i % 5 == 0 ? rate : 0;
+        options.activation_checkpointing = i % 7 == 0;
         json_t *json = bp_train_options_to_json(&options);
         char *text = json_dumps(json, 0);
         bp_train_options again;
@@ -327,6 +328,7 @@ static void test_options_round_trip(void **state) {
                             sizeof options.regularization);
         assert_memory_equal(&again.gradient_clipping, &options.gradient_clipping,
                             sizeof options.gradient_clipping);
+        assert_int_equal(again.activation_checkpointing, options.activation_checkpointing);
         free(text);
         json_decref(json);
     }
@@ -382,6 +384,7 @@ static const struct {
     {"{\"early_stopping\": {\"metric\": \"loss\"}}", "/early_stopping/metric"},
     {"{\"early_stopping\": {\"min_delta\": -1}}", "/early_stopping/min_delta"},
     {"{\"early_stopping\": {\"restore_best\": 1}}", "/early_stopping/restore_best"},
+    {"{\"activation_checkpointing\": 1}", "/activation_checkpointing"},
     {"{\"colour\": 1}", "/colour"},
 };
 
