@@ -5,13 +5,12 @@
  * Each case is a process of its own, so that what an earlier one freed does not count. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench_options.h"
 #include "kernels.h"
-#include "trainer.h"
+#include "process_memory.h"
 #include "workload.h"
 
 enum { THREADS = 2, STEPS = 3, ROWS = 2048 };
@@ -35,32 +34,6 @@ static const memory_case cases[] = {
     {"4096-8192-4096-10", 64, 0.9F},
 };
 
-/* A line of /proc/self/status, "VmHWM", in MiB. */
-static double status_mib(const char *name) {
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[256];
-    double kib = 0;
-    size_t length = strlen(name);
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, name, length) == 0 && line[length] == ':') {
-            kib = strtod(line + length + 1, NULL);
-        }
-    }
-    if (file == NULL || kib <= 0) {
-        bench_stop("/proc/self/status", "it does not say how much memory there is");
-    }
-    fclose(file);
-    return kib / 1024;
-}
-
-/* VmHWM starts anew from what is held now. */
-static void forget_peak(void) {
-    FILE *file = fopen("/proc/self/clear_refs", "w");
-    if (file == NULL || fputs("5", file) < 0 || fclose(file) != 0) {
-        bench_stop("/proc/self/clear_refs", "it cannot be written");
-    }
-}
-
 static void train(const bp_workload *load, const memory_case *c) {
     bp_train_options settings = bp_train_defaults();
     bp_train_set_optimizer(&settings, BP_OPTIMIZER_SGD);
@@ -70,22 +43,17 @@ static void train(const bp_workload *load, const memory_case *c) {
     settings.validation_fraction = 0;
     settings.epochs = STEPS;
     bp_train_place place = {0};
-    bp_snapshot *start = NULL;
-    bp_trainer *trainer = NULL;
     bp_pool *pool = NULL;
     bp_error err = {0};
     bp_status status = bp_kernels_find(NULL, &place.kernels, &err);
     if (status == BP_OK) {
         status = bp_pool_new(&pool, THREADS, &err);
     }
+    if (status != BP_OK) {
+        bench_stop(load->text, err.message);
+    }
     place.pool = pool;
-    if (status == BP_OK) {
-        status = bp_train_bind(&start, &load->spec, NULL, load->data, &settings, &err);
-    }
-    if (status == BP_OK) {
-        status = bp_trainer_new(&trainer, start, load->data, &settings, place, &err);
-    }
-    bp_snapshot_unref(start); /* as the server does: the trainer holds what it needs */
+    bp_trainer *trainer = bp_workload_trainer(load, &settings, place);
     for (size_t i = 0; status == BP_OK && i < STEPS; i++) {
         status = bp_trainer_step(trainer, &err);
     }
@@ -108,10 +76,10 @@ static void measure(const memory_case *c) {
     activations *= (double)c->batch * sizeof(float) / mebibyte;
     double states = c->momentum > 0 ? 1 : 0;
     double most = parameters * (1 + states) + activations + allowance;
-    forget_peak();
-    double before = status_mib("VmRSS");
+    bp_process_forget_peak();
+    double before = bp_process_mib("VmRSS");
     train(&load, c);
-    double held = status_mib("VmHWM") - before;
+    double held = bp_process_mib("VmHWM") - before;
     printf("%-30s %9zu %6.0f %11.1f %11.1f %9.1f %9.1f  ", c->net, c->batch, states, parameters,
            activations, held, most);
     printf(held <= most ? "met\n" : "missed by %.2g %%\n", 100 * (held / most - 1));

@@ -84,15 +84,7 @@ static bp_trainer *make_trainer(const bench *b, const bp_workload *load, bp_trai
     settings.validation_fraction = 0;
     settings.threads = 0;
     bp_train_place place = {.pool = pool, .kernels = b->kernels};
-    bp_snapshot *start = NULL;
-    bp_trainer *trainer = NULL;
-    bp_error err = {0};
-    if (bp_train_bind(&start, &load->spec, NULL, load->data, &settings, &err) != BP_OK ||
-        bp_trainer_new(&trainer, start, load->data, &settings, place, &err) != BP_OK) {
-        bench_stop(load->text, err.message);
-    }
-    bp_snapshot_unref(start);
-    return trainer;
+    return bp_workload_trainer(load, &settings, place);
 }
 
 static void enter(bench *b, size_t place, bool (*run)(void *, double, bp_window *), void *context) {

@@ -8,6 +8,21 @@
 #include "made_dataset.h"
 #include "philox.h"
 
+/* "64", or "64x9" for nine layers of 64. */
+static void read_layers(bp_model_spec *spec, char *piece) {
+    char *times = strchr(piece, 'x');
+    size_t count = 1;
+    if (times != NULL) {
+        *times = '\0';
+        count = bench_size(times + 1, BP_MAX_LAYERS);
+    }
+    size_t units = bench_size(piece, BP_MAX_UNITS);
+    while (count-- > 0 && spec->layer_count < BP_MAX_LAYERS) {
+        spec->layers[spec->layer_count++] =
+            (bp_layer_spec){.units = units, .activation = BP_ACTIVATION_RELU};
+    }
+}
+
 /* "64-128-10": inputs, then the layers. */
 static void read_net(bp_workload *load) {
     char text[BENCH_MAX_NET_TEXT];
@@ -17,12 +32,10 @@ static void read_net(bp_workload *load) {
                             .preprocessing = BP_PREPROCESSING_NONE,
                             .seed = 1};
     for (char *piece = strtok(text, "-"); piece != NULL; piece = strtok(NULL, "-")) {
-        size_t size = bench_size(piece, BP_MAX_UNITS);
         if (spec->inputs == 0) {
-            spec->inputs = size;
-        } else if (spec->layer_count < BP_MAX_LAYERS) {
-            spec->layers[spec->layer_count++] =
-                (bp_layer_spec){.units = size, .activation = BP_ACTIVATION_RELU};
+            spec->inputs = bench_size(piece, BP_MAX_UNITS);
+        } else {
+            read_layers(spec, piece);
         }
     }
     if (spec->layer_count == 0) {
@@ -94,4 +107,17 @@ void bp_workload_make(bp_workload *out, const char *text, size_t rows) {
 void bp_workload_clear(bp_workload *load) {
     bp_dataset_unref(load->data);
     *load = (bp_workload){0};
+}
+
+bp_trainer *bp_workload_trainer(const bp_workload *load, const bp_train_options *settings,
+                                bp_train_place place) {
+    bp_snapshot *start = NULL;
+    bp_trainer *trainer = NULL;
+    bp_error err = {0};
+    if (bp_train_bind(&start, &load->spec, NULL, load->data, settings, &err) != BP_OK ||
+        bp_trainer_new(&trainer, start, load->data, settings, place, &err) != BP_OK) {
+        bench_stop(load->text, err.message);
+    }
+    bp_snapshot_unref(start); /* as the server does: the trainer holds what it needs */
+    return trainer;
 }

@@ -3,10 +3,10 @@
 #define BP_BENCH_WORKLOAD_H
 
 #include "dataset.h"
-#include "network.h"
+#include "trainer.h"
 
 typedef struct bp_workload {
-    const char *text; /* "64-128-10": inputs, then the layers; borrowed */
+    const char *text; /* "64-128-10": inputs, then the layers; "64x9" is nine of them; borrowed */
     bp_model_spec spec;
     double weights; /* biases not counted */
     /* Of the mathematics, an fma counting 2. With P weights, P_1 of them in layer 1, a sample costs
@@ -20,5 +20,9 @@ typedef struct bp_workload {
  * saturates. Stops the program on an error. */
 void bp_workload_make(bp_workload *out, const char *text, size_t rows);
 void bp_workload_clear(bp_workload *load);
+
+/* A trainer of the net on the data, which holds what it needs. Stops the program on an error. */
+bp_trainer *bp_workload_trainer(const bp_workload *load, const bp_train_options *settings,
+                                bp_train_place place);
 
 #endif
