@@ -288,14 +288,14 @@ static const struct {
     void (*write)(bp_gradients *g, size_t l, float *out);
     bool of_norm; /* only layers with layer_norm have it */
 } fields[BP_GRADIENT_FIELD_COUNT] = {
-    [BP_GRADIENT_X] = {0, false, 1, write_x},
-    [BP_GRADIENT_S] = {1, false, 1, write_s},
-    [BP_GRADIENT_DX] = {0, false, 1, write_dx},
-    [BP_GRADIENT_DS] = {1, false, 1, write_ds},
-    [BP_GRADIENT_DW] = {1, true, 2, write_dw},
-    [BP_GRADIENT_DB] = {1, true, 1, write_db},
-    [BP_GRADIENT_DGAMMA] = {1, true, 1, write_dgamma, .of_norm = true},
-    [BP_GRADIENT_DBETA] = {1, true, 1, write_dbeta, .of_norm = true},
+    [BP_GRADIENT_X] = {0, false, 1, write_x, false},
+    [BP_GRADIENT_S] = {1, false, 1, write_s, false},
+    [BP_GRADIENT_DX] = {0, false, 1, write_dx, false},
+    [BP_GRADIENT_DS] = {1, false, 1, write_ds, false},
+    [BP_GRADIENT_DW] = {1, true, 2, write_dw, false},
+    [BP_GRADIENT_DB] = {1, true, 1, write_db, false},
+    [BP_GRADIENT_DGAMMA] = {1, true, 1, write_dgamma, true},
+    [BP_GRADIENT_DBETA] = {1, true, 1, write_dbeta, true},
 };
 
 bp_gradient_shape bp_gradients_shape(const bp_network *network, bp_gradient_field field, size_t l,

@@ -174,7 +174,7 @@ static void keep_change(bp_lbfgs *l, change *c) {
     if (curvature > LEAST_CURVATURE * square) {
         c->rho = 1 / curvature;
         l->scale = curvature / square;
-        l->next = (l->next + 1) % l->settings.history;
+        l->next = l->next + 1 < l->settings.history ? l->next + 1 : 0;
         l->kept += l->kept < l->settings.history;
     }
 }

@@ -246,7 +246,7 @@ typedef struct oracle {
 
 static double loss_of(const oracle *o) {
     const bp_network *n = &o->m->snapshot->network;
-    double x[MOST], next[MOST], loss = 0;
+    double x[MOST] = {0}, next[MOST], loss = 0;
     for (size_t e = 0; e < ROWS * n->width[0]; e++) {
         const size_t c = e % n->width[0];
         double scaled = ((double)o->m->rows[e] - (double)o->m->snapshot->input_mean[c]) *

@@ -132,10 +132,11 @@ static bp_train_options options_of(void) {
 }
 
 static bp_model_spec spec_of(bool classes) {
-    return (bp_model_spec){.layer_count = 2,
-                           .layers = {{40, BP_ACTIVATION_TANH},
-                                      {0, classes ? BP_ACTIVATION_SOFTMAX : BP_ACTIVATION_LINEAR}},
-                           .loss = classes ? BP_LOSS_CROSS_ENTROPY : BP_LOSS_MSE};
+    return (bp_model_spec){
+        .layer_count = 2,
+        .layers = {{.units = 40, .activation = BP_ACTIVATION_TANH},
+                   {.activation = classes ? BP_ACTIVATION_SOFTMAX : BP_ACTIVATION_LINEAR}},
+        .loss = classes ? BP_LOSS_CROSS_ENTROPY : BP_LOSS_MSE};
 }
 
 /* What each epoch ended with, and the weights at its end and in the middle of the next. */

@@ -81,7 +81,8 @@ static void what_is_found_meets_the_wolfe_conditions(void **state) {
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         const function *f = &functions[i];
         assert_true(f->slope(0) < 0);
-        for (double step = 1e-3; step < 2e3; step *= 3.7) {
+        double step = 1e-3;
+        while (step < 2e3) {
             bp_line_search s;
             if (search(f, step, &s) != BP_LINE_FOUND) {
                 fail_msg("%s from %g: nothing found in %zu trials", f->name, step, s.trials);
@@ -89,6 +90,7 @@ static void what_is_found_meets_the_wolfe_conditions(void **state) {
             const double a = s.trial.step;
             assert_true(f->value(a) <= f->value(0) + 1e-4 * a * f->slope(0));
             assert_true(fabs(f->slope(a)) <= 0.9 * fabs(f->slope(0)));
+            step *= 3.7;
         }
     }
 }

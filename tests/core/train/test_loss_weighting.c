@@ -50,7 +50,8 @@ static bp_train_options usual(void) {
 }
 
 static const bp_model_spec spec = {.layer_count = 2,
-                                   .layers = {{5, BP_ACTIVATION_TANH}, {3, BP_ACTIVATION_SOFTMAX}},
+                                   .layers = {{.units = 5, .activation = BP_ACTIVATION_TANH},
+                                              {.units = 3, .activation = BP_ACTIVATION_SOFTMAX}},
                                    .loss = BP_LOSS_CROSS_ENTROPY};
 
 /* The weights' digest after all epochs; *loss: the last epoch's. `data` is dropped. */
@@ -158,7 +159,8 @@ static void what_does_not_fit_is_refused(void **state) {
                    "/class_weights/a~1b");
     const float x[4] = {0, 1, 2, 3};
     const bp_made_table table = {.rows = 4, .features = 1, .targets = 1, .x = x, .y = x};
-    const bp_model_spec line = {.layer_count = 1, .layers = {{1, BP_ACTIVATION_LINEAR}}};
+    const bp_model_spec line = {.layer_count = 1,
+                                .layers = {{.units = 1, .activation = BP_ACTIVATION_LINEAR}}};
     bp_dataset *data;
     assert_int_equal(bp_made_dataset(&data, &table, NULL), BP_OK);
     assert_refused(&line, bp_dataset_ref(data), &(bp_loss_weighting){.classes = weights},

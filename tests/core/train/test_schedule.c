@@ -97,12 +97,12 @@ static void plateaus_are_pytorchs(void **state) {
 static void inverse_scaling_is_the_formula(void **state) {
     (void)state;
     bp_schedule schedule = bp_schedule_defaults(BP_SCHEDULE_INVERSE_SCALING);
-    for (double power = 0; power <= 2; power += 0.25) {
-        schedule.power = power;
+    for (int quarters = 0; quarters <= 8; quarters++) {
+        schedule.power = quarters / 4.0;
         bp_rate_clock clock = bp_rate_begin(&schedule, RATE, (bp_training_length){UNITS, 1});
         for (uint64_t t = 0; t < 1000000; t = t * 2 + 1) {
             assert_rate("inverse scaling", t, bp_rate_of_step(&clock, t),
-                        RATE / pow((double)t + 1, power));
+                        RATE / pow((double)t + 1, schedule.power));
         }
     }
 }

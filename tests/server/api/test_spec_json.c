@@ -63,11 +63,11 @@ static void test_model_defaults(void **state) {
 }
 
 static const char *const whole_models[] = {
-    "{\"name\": \"x\", \"inputs\": 784, \"layers\": [{\"units\": 30, \"activation\": \"tanh\"},"
-    " {\"activation\": \"linear\"}], \"loss\": \"mse\", \"initializer\": \"xavier_normal\","
-    " \"preprocessing\": \"none\", \"seed\": 9223372036854775807}",
-    "{\"layers\": [{}], \"initializer\": \"constant\", \"initializer_value\": -0.1,"
-    " \"bias_initializer\": \"constant\", \"bias_value\": 1e-30}",
+    ("{\"name\": \"x\", \"inputs\": 784, \"layers\": [{\"units\": 30, \"activation\": \"tanh\"},"
+     " {\"activation\": \"linear\"}], \"loss\": \"mse\", \"initializer\": \"xavier_normal\","
+     " \"preprocessing\": \"none\", \"seed\": 9223372036854775807}"),
+    ("{\"layers\": [{}], \"initializer\": \"constant\", \"initializer_value\": -0.1,"
+     " \"bias_initializer\": \"constant\", \"bias_value\": 1e-30}"),
     "{\"layers\": [{}], \"initializer\": \"orthogonal\", \"bias_initializer\": \"uniform\"}",
     "{\"layers\": [{\"units\": 3, \"layer_norm\": true}, {\"residual\": true}]}",
 };
