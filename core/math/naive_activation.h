@@ -32,12 +32,6 @@ static inline float naive_sigma(bp_activation activation, float s) {
     }
 }
 
-/* sigma'(s) of silu: p + s p (1 - p), p = 1 / (1 + e^-s). */
-static inline float naive_silu_slope(float s) {
-    float p = bp_sigmoid_scalar(s);
-    return fmaf(s * p, 1.0f - p, p);
-}
-
 /* dx . sigma'(s), written in x = sigma(s), or in s: gelu, silu. */
 static inline float naive_sigma_backward(bp_activation activation, float x, float dx) {
     switch (activation) {
@@ -60,7 +54,7 @@ static inline float naive_sigma_backward(bp_activation activation, float x, floa
     case BP_ACTIVATION_GELU:
         return dx * bp_gelu_slope_scalar(x);
     case BP_ACTIVATION_SILU:
-        return dx * naive_silu_slope(x);
+        return dx * bp_silu_slope_scalar(x);
     default:
         return dx;
     }

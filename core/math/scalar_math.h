@@ -144,7 +144,8 @@ static inline float bp_softplus_scalar(float x) {
 }
 
 /* x / (1 + e^-x) within 2 ulp. For x < 0 it is x e / (1 + e) with e = 2^n e^r: what n has below
- * BP_SILU_FAR_POWER is left to the end, where e would lose digits as a subnormal number. */
+ * BP_SILU_FAR_POWER is left to the end, where e would lose digits as a subnormal number. Beyond
+ * -BP_SILU_MIN_INPUT it is x, infinity too, which has nothing to be subtracted from. */
 static inline float bp_silu_scalar(float x) {
     float low = x < BP_SILU_MIN_INPUT ? BP_SILU_MIN_INPUT : x;
     float a = fabsf(low), c = a > -BP_SILU_MIN_INPUT ? BP_SILU_MIN_INPUT : -a;
@@ -158,7 +159,17 @@ static inline float bp_silu_scalar(float x) {
     float rest = fmaf(-quotient, lost_d, fmaf(-quotient, d, above) + lost_above) * y;
     float product = low * quotient;
     float lost = fmaf(low, rest, fmaf(low, quotient, -product));
-    return x >= 0 ? product + lost : (product + lost) * bp_power_of_two(t.n - n);
+    float whole = x >= 0 ? product + lost : (product + lost) * bp_power_of_two(t.n - n);
+    return x > -BP_SILU_MIN_INPUT ? x : whole;
+}
+
+/* p + x p (1 - p), p = 1 / (1 + e^-x): the slope of silu. Where p is 0 or 1 a nearer x gives the
+ * same, and no infinity meets a 0. */
+static inline float bp_silu_slope_scalar(float x) {
+    float low = x < BP_SILU_MIN_INPUT ? BP_SILU_MIN_INPUT : x;
+    float near = low > -BP_SILU_MIN_INPUT ? -BP_SILU_MIN_INPUT : low;
+    float p = bp_sigmoid_scalar(near);
+    return fmaf(near * p, 1.0f - p, p);
 }
 
 /* The normal distribution beyond a = min(|x|, BP_GELU_MAX_TAIL): e^(-a^2/2) = 2^n density and

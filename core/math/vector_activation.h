@@ -28,8 +28,7 @@ BP_INLINE vf vf_hard_tanh(vf s) {
     return vf_select(low > 1.0f, vf_set(1.0f), low);
 }
 
-/* --- ds = dx . sigma'(s), by x; gelu and silu by s
- * -------------------------------------------------------------- */
+/* --- ds = dx . sigma'(s), by x; gelu and silu by s ----------------------------------------- */
 
 BP_INLINE vf relu_backward(vf x, vf dx) {
     return vf_select(x > 0.0f, dx, (vf){0});
@@ -68,8 +67,7 @@ BP_INLINE vf gelu_backward(vf s, vf dx) {
 }
 
 BP_INLINE vf silu_backward(vf s, vf dx) {
-    vf p = vf_sigmoid(s);
-    return dx * vf_fma(s * p, 1.0f - p, p);
+    return dx * vf_silu_slope(s);
 }
 
 /* --- loops ---------------------------------------------------------------------------------- */

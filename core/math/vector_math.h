@@ -132,7 +132,15 @@ BP_INLINE vf vf_silu(vf x) {
     vf rest = vf_fma(-quotient, lost_d, vf_fma(-quotient, d, above) + lost_above) * y;
     vf product = low * quotient;
     vf whole = product + vf_fma(low, rest, vf_fma(low, quotient, -product));
-    return vf_select(x >= 0.0f, whole, whole * vf_power_of_two(t.n - n));
+    whole = vf_select(x >= 0.0f, whole, whole * vf_power_of_two(t.n - n));
+    return vf_select(x > -bottom, x, whole);
+}
+
+BP_INLINE vf vf_silu_slope(vf x) {
+    const vf bottom = vf_set(BP_SILU_MIN_INPUT);
+    vf low = vf_select(x < bottom, bottom, x), near = vf_select(low > -bottom, -bottom, low);
+    vf p = vf_sigmoid(near);
+    return vf_fma(near * p, 1.0f - p, p);
 }
 
 typedef struct vf_normal_tail {
