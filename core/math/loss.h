@@ -40,6 +40,11 @@ static inline bool bp_loss_takes_labels(bp_loss loss) {
     return loss == BP_LOSS_BINARY_CROSS_ENTROPY || loss == BP_LOSS_HINGE;
 }
 
+/* Whether a real target means something to the loss: a label is 0, 1, or a probability. */
+static inline bool bp_loss_takes_target(bp_loss loss, float y) {
+    return !bp_loss_takes_labels(loss) || (y >= 0 && y <= 1);
+}
+
 typedef struct bp_loss_parameters {
     float quantile;        /* of quantile: tau in (0, 1) */
     float huber_delta;     /* of huber: > 0, finite */

@@ -66,12 +66,11 @@ static bp_status read_classes(bp_targets *out, const bp_snapshot *model, const b
     return status;
 }
 
-/* Labels as numbers: 0, 1, or a probability. */
-static bp_status check_labels(const bp_snapshot *model, const bp_dataset *data, bp_error *err) {
+static bp_status check_reals(const bp_snapshot *model, const bp_dataset *data, bp_error *err) {
     const size_t width = data->targets.count;
     const bp_loss loss = model->network.loss_rule.loss;
     for (size_t i = 0; bp_loss_takes_labels(loss) && i < data->rows * width; i++) {
-        if (!(data->y[i] >= 0 && data->y[i] <= 1)) {
+        if (!bp_loss_takes_target(loss, data->y[i])) {
             return bp_fail(err, BP_INVALID, "/dataset",
                            "the loss %s takes targets in [0, 1]; row %zu of column '%.60s' is %g",
                            bp_losses.names[loss], i / width + 1, data->targets.item[i % width],
@@ -93,7 +92,7 @@ static bp_status read_reals(bp_targets *out, const bp_snapshot *model, const bp_
                        out->width, data->targets.count);
     }
     out->y = data->y;
-    return check_labels(model, data, err);
+    return check_reals(model, data, err);
 }
 
 bp_status bp_targets_read(bp_targets *out, const bp_snapshot *model, const bp_dataset *data,

@@ -105,14 +105,31 @@ static bp_status read_index(int32_t *out, const bp_snapshot *model, const json_t
     return BP_OK;
 }
 
+/* The numbers that read_reals has read. */
+static bp_status check_reals(const float *y, const bp_network *network, bool array, bp_error *err) {
+    const bp_loss loss = network->loss_rule.loss;
+    for (size_t i = 0; i < network->width[network->layer_count]; i++) {
+        if (!bp_loss_takes_target(loss, y[i])) {
+            bp_status status =
+                bp_fail(err, BP_INVALID, NULL, "the loss %s takes targets in [0, 1], not %g",
+                        bp_losses.names[loss], (double)y[i]);
+            if (array) {
+                bp_error_nest(err, "/%zu", i);
+            }
+            return status;
+        }
+    }
+    return BP_OK;
+}
+
 static bp_status read_reals(float *out, const bp_snapshot *model, const json_t *target,
                             bp_error *err) {
     const size_t width = model->network.width[model->network.layer_count];
-    if (json_is_array(target) && json_array_size(target) == width) {
-        return read_numbers(out, target, &model->targets, err);
-    }
-    if (width == 1 && !json_is_array(target)) {
-        return read_number(out, target, "target", err);
+    const bool array = json_is_array(target);
+    if (array ? json_array_size(target) == width : width == 1) {
+        bp_status status = array ? read_numbers(out, target, &model->targets, err)
+                                 : read_number(out, target, "target", err);
+        return status == BP_OK ? check_reals(out, &model->network, array, err) : status;
     }
     return bp_fail(err, BP_INVALID, NULL, "a target must be an array of %zu numbers, found %s",
                    width, json_is_array(target) ? "another number of them" : bp_json_kind(target));

@@ -233,6 +233,58 @@ def test_targets_of_real_outputs(client, fresh):
                        {"instances": [[1, 2]], "targets": targets}, status=INVALID, pointer=pointer)
 
 
+@pytest.mark.parametrize("loss, last", [("binary_cross_entropy", "sigmoid"), ("hinge", "linear")])
+def test_targets_of_losses_of_labels(client, name, loss, last):
+    for outputs, cases in ((1, [(2, "/targets/1"), (-1, "/targets/1"), ([1.5], "/targets/1/0"),
+                                (True, "/targets/1"), ("yes", "/targets/1")]),
+                           (2, [([0, 2], "/targets/1/1"), ([-0.5, 0], "/targets/1/0"),
+                                (1, "/targets/1"), ([1], "/targets/1")])):
+        model = f"{name}-{outputs}"
+        client.post("/v1/models", samples.model(model, (3, outputs), last=last, loss=loss,
+                                                inputs=2), expect=201)
+        good = 1 if outputs == 1 else [0, 0.5]
+        for what in ("gradients", "gradcheck"):
+            path = f"/v1/models/{model}/{what}"
+            asked = {"instances": [[1, 2], [0, 1]], "targets": [good, good]}
+            client.post(path, asked, expect=200)
+            for target, pointer in cases:
+                client.refused("POST", path, {**asked, "targets": [good, target]}, status=INVALID,
+                               pointer=pointer)
+
+
+@pytest.mark.parametrize("what", ["gradients", "gradcheck", "jacobian"])
+def test_rows_as_a_careless_person_sends_them(client, fresh, what):
+    path = f"/v1/models/{fresh}/{what}"
+    targets = {} if what == "jacobian" else {"targets": [[1, 0], [0, 1]]}
+    for instances, pointer in (
+            (3, "/instances"), ({}, "/instances"), (None, "/instances"), ("1,2", "/instances"),
+            ([1, 2], "/instances/0"), ([[1, 2], []], "/instances/1"),
+            ([[1, 2], [1, 2, 3]], "/instances/1"), ([[1, 2], None], "/instances/1"),
+            ([[1, 2], [1, None]], "/instances/1/1"), ([[1, 2], ["1", 2]], "/instances/1/0"),
+            ([[1, 2], [1, "NaN"]], "/instances/1/1"), ([[1, 2], [1, True]], "/instances/1/1"),
+            ([[1, 2], [-1e39, 2]], "/instances/1/0")):
+        client.refused("POST", path, {"instances": instances, **targets}, status=INVALID,
+                       pointer=pointer)
+    for number in ("NaN", "Infinity", "1e999"):  # no JSON: refused with line and column
+        body = f'{{"instances": [[{number}, 2]]}}'
+        refused = client.refused("POST", path, body, status=INVALID, content_type="application/json")
+        assert refused.place()[0] == 1, refused.json
+
+
+@pytest.mark.parametrize("what", ["gradients", "gradcheck"])
+def test_targets_as_a_careless_person_sends_them(client, fresh, what):
+    path = f"/v1/models/{fresh}/{what}"
+    for targets, pointer in (
+            (0, "/targets"), (None, "/targets"), ({}, "/targets"), ([], "/targets"),
+            ([[1, 0], [1, 0]], "/targets"), ([None], "/targets/0"), ([[]], "/targets/0"),
+            ([[1, 0, 0]], "/targets/0"), ([[1, "NaN"]], "/targets/0/1"),
+            ([[1, None]], "/targets/0/1"), ([[1e39, 0]], "/targets/0/0")):
+        client.refused("POST", path, {"instances": [[1, 2]], "targets": targets}, status=INVALID,
+                       pointer=pointer)
+    if what == "gradcheck":
+        client.refused("POST", path, {"instances": [[1, 2]]}, status=INVALID, pointer="/targets")
+
+
 def test_an_answer_has_a_largest_size(client, name):
     body = samples.model(name, (3000, 2000), activation="relu", last="linear", loss="mse", inputs=1)
     client.post("/v1/models", body, expect=201)
