@@ -22,7 +22,7 @@ static void assert_same_number(double a, double b) {
 /* --- data sets ------------------------------------------------------------------------------ */
 
 static void assert_same_stats(const bp_dataset *a, const bp_dataset *b) {
-    for (size_t i = 0; i < a->features.count + a->targets.count; i++) {
+    for (size_t i = 0; i < a->features.count + a->targets.count + a->weights.count; i++) {
         assert_same_number(a->stats[i].min, b->stats[i].min);
         assert_same_number(a->stats[i].max, b->stats[i].max);
         assert_same_number(a->stats[i].mean, b->stats[i].mean);
@@ -47,6 +47,11 @@ static void assert_same_dataset(const bp_dataset *a, const bp_dataset *b) {
     if (a->class_index != NULL) {
         assert_memory_equal(a->class_index, b->class_index, a->rows * sizeof *a->class_index);
     }
+    assert_same_names(&a->weights, &b->weights);
+    assert_true((a->weight == NULL) == (b->weight == NULL));
+    if (a->weight != NULL) {
+        assert_memory_equal(a->weight, b->weight, a->rows * sizeof *a->weight);
+    }
     assert_same_stats(a, b);
 }
 
@@ -62,12 +67,38 @@ static void assert_survives(fixture *made, const char *name) {
     bp_dataset_info_clear(&after);
 }
 
+/* Features x and z, the weights in between, and a number to learn. */
+static bp_dataset *make_weighted(size_t rows) {
+    static const char *const header[] = {"x", "w", "z", "y"};
+    bp_dataset_builder *builder;
+    bp_names names = {0};
+    bp_dataset *data;
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(bp_names_add(&names, header[i], 1, NULL), BP_OK);
+    }
+    EXPECT_OK(bp_dataset_builder_new(&builder, &(bp_dataset_options){.target = "y", .weight = "w"},
+                                     &err_));
+    EXPECT_OK(bp_dataset_builder_header(builder, &names, &err_));
+    for (size_t i = 0; i < rows; i++) {
+        char text[24];
+        bp_cell cells[4] = {{"1", 1}, {text, 0}, {"2", 1}, {"0.5", 3}};
+        cells[1].size = (size_t)snprintf(text, sizeof text, "%zu.125", i);
+        EXPECT_OK(bp_dataset_builder_row(builder, cells, 4, i + 2, &err_));
+    }
+    EXPECT_OK(bp_dataset_builder_finish(builder, &data, &err_));
+    bp_dataset_builder_free(builder);
+    bp_names_clear(&names);
+    return data;
+}
+
 static void data_sets_come_back(void **state) {
     fixture *made = *state;
     put_dataset(made->service, "blobs", make_blobs(33, 5));
     put_dataset(made->service, "plane", make_plane(20));
+    put_dataset(made->service, "weighted", make_weighted(17));
     assert_survives(made, "blobs");
     assert_survives(made, "plane");
+    assert_survives(made, "weighted");
     put_dataset(made->service, "plane", make_plane(21)); /* replaced */
     assert_survives(made, "plane");
     EXPECT_OK(bp_service_delete_dataset(made->service, "blobs", &err_));
