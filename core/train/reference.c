@@ -10,7 +10,7 @@
  *               z(l) = (s(l) - mean) / sqrt(variance + 1e-5)      over the units of the row
  *               u(l) = gamma(l) . z(l) + beta(l)                  else u(l) = s(l)
  *               x(l) = x(l-1) + sigma(u(l))                       else x(l) = sigma(u(l))
- *   loss        l = the mean over the rows of l(x(L), y)
+ *   loss        l = the mean over the rows of l(x(L), y), or sum_n share_n l_n
  *   backward    dl/dx(L) from the definition of the loss
  *               dl/ds(l) = dl/dx(l) . sigma'(s(l))
  *               dl/dx(l) = w(l+1)^T dl/ds(l+1), + dl/dx(l+1) over a residual connection
@@ -19,8 +19,8 @@
  *               dl/dgamma(l), dl/dbeta(l) = the sums over the rows of dl/du(l) . z(l), of dl/du(l)
  *   update      v <- mu v + dl/dw;  w <- w - eta v      (b likewise)
  *
- * Because l is the mean over the rows, 1 / rows enters once, in dl/dx(L), and every later
- * derivative carries it. w(l)[i][j] is stored at weight_offset[l] + j * width[l] + i. */
+ * A row's share of l, 1 / rows for the mean, enters once, in dl/dx(L), and every later derivative
+ * carries it. w(l)[i][j] is stored at weight_offset[l] + j * width[l] + i. */
 #include "reference.h"
 
 #include <assert.h>
@@ -126,6 +126,10 @@ double bp_reference_y(const bp_network *network, bp_reference_target target, siz
     return (1 - smoothing) * y + smoothing / (double)width;
 }
 
+static double share_of_row(const bp_reference *r, size_t n) {
+    return r->share != NULL ? r->share[n] : 1 / (double)r->rows;
+}
+
 static double target_value(const bp_reference *r, bp_reference_target target, size_t n, size_t i) {
     return bp_reference_y(r->network, target, n, i);
 }
@@ -163,9 +167,9 @@ void bp_reference_forward(bp_reference *reference, bp_reference_target target) {
         for (size_t l = 1; l <= reference->network->layer_count; l++) {
             forward_row(reference, l, n);
         }
-        sum += loss_of_row(reference, target, n);
+        sum += share_of_row(reference, n) * loss_of_row(reference, target, n);
     }
-    reference->loss = sum / (double)reference->rows;
+    reference->loss = sum;
 }
 
 /* --- backward ------------------------------------------------------------------------------- */
@@ -198,11 +202,11 @@ static void through_normalization(bp_reference *r, size_t l, size_t n) {
     }
 }
 
-/* dl/dx(L)_i = slope(x_i, y_i) / (D rows); dl/du(L) = dl/dx(L) . sigma'(u(L)). */
+/* dl/dx(L)_i = slope(x_i, y_i) share / D; dl/du(L) = dl/dx(L) . sigma'(u(L)). */
 static void mean_loss_backward(bp_reference *r, bp_reference_target target, size_t n) {
     const bp_loss_rule *rule = &r->network->loss_rule;
     size_t L = r->network->layer_count, width = r->network->width[L];
-    double scale = 1 / ((double)width * (double)r->rows);
+    double scale = share_of_row(r, n) / (double)width;
     for (size_t i = 0; i < width; i++) {
         size_t at = n * width + i;
         double y = target_value(r, target, n, i);
@@ -212,14 +216,13 @@ static void mean_loss_backward(bp_reference *r, bp_reference_target target, size
     through_activation(r, L, n);
 }
 
-/* binary_cross_entropy with sigmoid: dl/dx(L)_i = ((1 - y_i) / (1 - x_i) - y_i / x_i) / (D rows), a
- * quotient of which is infinite where x_i is rounded to 0 or 1; dl/du(L)_i = (x_i - y_i) / (D
- * rows).
+/* binary_cross_entropy with sigmoid: dl/dx(L)_i = ((1 - y_i) / (1 - x_i) - y_i / x_i) share / D, a
+ * quotient of which is infinite where x_i is rounded to 0 or 1; dl/du(L)_i = (x_i - y_i) share / D.
  */
 static void binary_cross_entropy_backward(bp_reference *r, bp_reference_target target, size_t n) {
     const bp_reference_loss *loss = &bp_reference_losses[BP_LOSS_BINARY_CROSS_ENTROPY];
     size_t L = r->network->layer_count, width = r->network->width[L];
-    double scale = 1 / ((double)width * (double)r->rows);
+    double scale = share_of_row(r, n) / (double)width;
     for (size_t i = 0; i < width; i++) {
         size_t at = n * width + i;
         double x = r->x[L][at], y = target_value(r, target, n, i);
@@ -229,20 +232,20 @@ static void binary_cross_entropy_backward(bp_reference *r, bp_reference_target t
     }
 }
 
-/* cross_entropy with softmax: dl/dx(L)_i = -y_i / (x_i rows), infinite where x_i underflowed. Every
+/* cross_entropy with softmax: dl/dx(L)_i = -share y_i / x_i, infinite where x_i underflowed. Every
  * u(L)_k moves every x(L)_i, dx_i/du_k = x_i ([i = k] - x_k), and the sum over i collapses to
- * dl/du(L)_k = (x_k sum_i y_i - y_k) / rows, in which nothing is divided by x. sum_i y_i is 1. */
+ * dl/du(L)_k = share (x_k sum_i y_i - y_k), in which nothing is divided by x. sum_i y_i is 1. */
 static void cross_entropy_backward(bp_reference *r, bp_reference_target target, size_t n) {
     size_t L = r->network->layer_count, width = r->network->width[L];
-    double total = 0;
+    double share = share_of_row(r, n), total = 0;
     for (size_t i = 0; i < width; i++) {
         total += target_value(r, target, n, i);
     }
     for (size_t i = 0; i < width; i++) {
         size_t at = n * width + i;
         double x = r->x[L][at], y = target_value(r, target, n, i);
-        r->dx[L][at] = y == 0 ? 0 : -y / (x * (double)r->rows);
-        r->du[L][at] = (x * total - y) / (double)r->rows;
+        r->dx[L][at] = y == 0 ? 0 : -share * y / x;
+        r->du[L][at] = share * (x * total - y);
     }
 }
 

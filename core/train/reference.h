@@ -11,17 +11,19 @@
 typedef struct bp_reference {
     const bp_network *network; /* borrowed */
     size_t rows;
+    const double *share;           /* [rows] borrowed: l = the sum of share[n] l_n, weights of rows
+                                      by 1 or 1 / rows; NULL: 1 / rows each, the mean */
     double *parameters;            /* [storage_count] */
     double *x[BP_MAX_LAYERS + 1];  /* [rows, width[l]] */
     double *s[BP_MAX_LAYERS + 1];  /* [rows, width[l]] */
-    double *dx[BP_MAX_LAYERS + 1]; /* dl/dx(l), of the mean loss over the rows */
+    double *dx[BP_MAX_LAYERS + 1]; /* dl/dx(l), of l */
     double *ds[BP_MAX_LAYERS + 1]; /* dl/ds(l) */
     double *z[BP_MAX_LAYERS + 1];  /* [rows, width[l]] of layers with layer_norm; else NULL */
     double *inverse_deviation[BP_MAX_LAYERS + 1]; /* [rows], likewise */
     double *u[BP_MAX_LAYERS + 1];  /* [rows, width[l]]: what sigma takes; without layer_norm s[l] */
     double *du[BP_MAX_LAYERS + 1]; /* dl/du(l); without layer_norm ds[l] */
     double *gradient; /* [storage_count]: dl/dw(l), dl/db(l) where the parameters are */
-    double loss;      /* mean over the rows */
+    double loss;      /* l: the mean over the rows, or as share has it */
 } bp_reference;
 
 typedef struct bp_reference_target {

@@ -171,9 +171,10 @@ static void iterate(bfgs *b) {
     b->changes++;
 }
 
-static bfgs begin_double(const bp_torch_fixture *f) {
+static bfgs begin_double(const bp_torch_fixture *f, const double *share) {
     bfgs b = {.n = f->network.storage_count, .target = {.class_index = f->class_index}};
     assert_int_equal(bp_reference_new(&b.reference, &f->network, f->rows, NULL), BP_OK);
+    b.reference->share = share;
     memcpy(b.reference->x[0], bp_torch_fixture_find(f, "x", 0)->value,
            f->rows * f->network.width[0] * sizeof(double));
     bp_torch_fixture_pack(f, "", b.reference->parameters);
@@ -197,15 +198,16 @@ static void end_double(bfgs *b) {
     bp_reference_free(b->reference);
 }
 
-/* As long as the history holds all changes, the two are one method. */
-static void it_is_bfgs_in_double_precision(void **state) {
-    (void)state;
-    bp_torch_fixture *f = load("torch_full_batch");
-    const bp_train_options o = options_of(ITERATIONS);
-    training t = begin(f, &o);
-    bfgs b = begin_double(f);
+/* Takes `data`, the fixture's with or without weights; `told`: by what the double's loss is divided
+ * to be the one that is told. */
+static void compare_with_double(const bp_torch_fixture *f, bp_dataset *data,
+                                const bp_train_options *o, const double *share, double told) {
+    training t = {.data = data};
+    begin_at(&t, torch_run_start(f, data, o), o);
+    bfgs b = begin_double(f, share);
+    const double start = b.reference->loss;
     for (int i = 0; i < ITERATIONS; i++) {
-        double want = b.reference->loss;
+        double want = b.reference->loss / told;
         assert_int_equal(bp_trainer_step(t.trainer, NULL), BP_OK);
         double got = bp_trainer_progress(t.trainer).batch_loss;
         if (!(fabs(got - want) <= 1e-4 * want)) {
@@ -213,9 +215,73 @@ static void it_is_bfgs_in_double_precision(void **state) {
         }
         iterate(&b);
     }
-    assert_true(b.reference->loss < 0.2); /* 1.6 at the start: it went far */
+    assert_true(b.reference->loss < start / 8); /* it went far */
     end_double(&b);
     end(&t);
+}
+
+/* As long as the history holds all changes, the two are one method. */
+static void it_is_bfgs_in_double_precision(void **state) {
+    (void)state;
+    bp_torch_fixture *f = load("torch_full_batch");
+    const bp_train_options o = options_of(ITERATIONS);
+    compare_with_double(f, torch_run_data(f), &o, NULL, 1);
+    bp_torch_fixture_free(f);
+}
+
+static const float heavy_class = 3; /* of class "1" */
+
+/* Weights of rows, 0 among them, that float32 holds. */
+static float weight_of(size_t row) {
+    return (float)(row % 4) * 0.75f;
+}
+
+static bp_dataset *weighted_data(const bp_torch_fixture *f) {
+    float *weights = calloc(f->rows, sizeof *weights);
+    assert_non_null(weights);
+    for (size_t n = 0; n < f->rows; n++) {
+        weights[n] = weight_of(n);
+    }
+    const bp_made_table table = {.rows = f->rows,
+                                 .features = f->network.width[0],
+                                 .targets = 1,
+                                 .classes = f->network.width[f->network.layer_count],
+                                 .x = bp_torch_fixture_find(f, "x", 0)->single,
+                                 .class_index = f->class_index,
+                                 .weight = weights};
+    bp_dataset *data;
+    assert_int_equal(bp_made_dataset(&data, &table, NULL), BP_OK);
+    free(weights);
+    return data;
+}
+
+/* Each of: weights of rows, of classes, a sum; and all of them. */
+static void compare_weighted(const bp_torch_fixture *f, bool rows, bool classes, bool sum) {
+    bp_train_options o = options_of(ITERATIONS);
+    bp_class_weights *weights;
+    assert_int_equal(bp_class_weights_new(&weights, 1, NULL), BP_OK);
+    assert_int_equal(bp_class_weights_add(weights, "1", (double)heavy_class, NULL), BP_OK);
+    o.loss_weighting.classes = classes ? weights : NULL;
+    o.loss_weighting.reduction = sum ? BP_BATCH_REDUCTION_SUM : BP_BATCH_REDUCTION_MEAN;
+    double *share = doubles(f->rows);
+    for (size_t n = 0; n < f->rows; n++) {
+        share[n] = rows ? (double)weight_of(n) : 1;
+        share[n] *= classes && f->class_index[n] == 1 ? (double)heavy_class : 1;
+        share[n] /= sum ? 1 : (double)f->rows;
+    }
+    compare_with_double(f, rows ? weighted_data(f) : torch_run_data(f), &o, share,
+                        sum ? (double)f->rows : 1);
+    free(share);
+    bp_class_weights_unref(weights);
+}
+
+static void weights_and_sums_are_minimized(void **state) {
+    (void)state;
+    bp_torch_fixture *f = load("torch_full_batch");
+    compare_weighted(f, true, false, false);
+    compare_weighted(f, false, true, false);
+    compare_weighted(f, false, false, true);
+    compare_weighted(f, true, true, true);
     bp_torch_fixture_free(f);
 }
 
@@ -250,7 +316,9 @@ static double minimum_from(const bp_torch_fixture *f, uint64_t seed, const bp_tr
     const bp_train_progress progress = bp_trainer_progress(t.trainer);
     assert_true(progress.converged && progress.step < 1000);
     assert_true(progress.samples_seen >= progress.step * f->rows);
-    last += 0.5 * (double)o->regularization.l2 * square_of_weights(t.trainer);
+    const bool sum = o->loss_weighting.reduction == BP_BATCH_REDUCTION_SUM;
+    const double penalty = 0.5 * (double)o->regularization.l2 * square_of_weights(t.trainer);
+    last += sum ? penalty / (double)f->rows : penalty; /* the loss is told as a mean */
     end(&t);
     return last;
 }
@@ -283,6 +351,26 @@ static void it_reaches_scikit_learns_minimum(void **state) {
     (void)state;
     compare_minima("sklearn_minimum", 1);
     compare_minima("sklearn_minima", 3);
+}
+
+/* In both reductions; a sum's penalty must be as many times stronger as there are rows. */
+static void weighted_it_reaches_scikit_learns_minimum(void **state) {
+    (void)state;
+    bp_torch_fixture *f = load("sklearn_weighted");
+    const double want = bp_torch_fixture_find(f, "minima", 0)->value[0];
+    bp_train_options o = options_of(1000);
+    bp_class_weights *weights;
+    assert_int_equal(bp_class_weights_new(&weights, 2, NULL), BP_OK);
+    assert_int_equal(bp_class_weights_add(weights, "1", 3, NULL), BP_OK);
+    assert_int_equal(bp_class_weights_add(weights, "4", 0.25, NULL), BP_OK);
+    o.loss_weighting.classes = weights;
+    o.regularization.l2 = 0.05f;
+    assert_float_equal(minimum_from(f, 1, &o), want, 1e-6);
+    o.loss_weighting.reduction = BP_BATCH_REDUCTION_SUM;
+    o.regularization.l2 = 0.05f * (float)f->rows;
+    assert_float_equal(minimum_from(f, 1, &o), want, 1e-6);
+    bp_class_weights_unref(weights);
+    bp_torch_fixture_free(f);
 }
 
 /* --- how it ends ---------------------------------------------------------------------------- */
@@ -377,7 +465,9 @@ static void a_trial_may_be_far_too_long(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_bfgs_in_double_precision),
+        cmocka_unit_test(weights_and_sums_are_minimized),
         cmocka_unit_test(it_reaches_scikit_learns_minimum),
+        cmocka_unit_test(weighted_it_reaches_scikit_learns_minimum),
         cmocka_unit_test(where_the_gradient_is_0_it_is_done),
         cmocka_unit_test(without_a_tolerance_it_stops_too),
         cmocka_unit_test(all_epochs_are_no_convergence),

@@ -36,6 +36,7 @@ typedef struct gradient_case {
     bp_loss loss;
     bp_loss_parameters parameters;
     bool layer_norm, residual; /* of every layer; residual needs equal widths */
+    const double *share;       /* [ROWS]; NULL: the mean */
 } gradient_case;
 
 typedef struct fixture {
@@ -158,6 +159,7 @@ static void set_up(fixture *f, const gradient_case *which) {
     memset(f, 0, sizeof *f);
     make_network(&f->network, which);
     assert_int_equal(bp_reference_new(&f->reference, &f->network, ROWS, NULL), BP_OK);
+    f->reference->share = which->share;
     if (which->loss == BP_LOSS_CROSS_ENTROPY) {
         f->target.class_index = f->class_index;
     } else {
@@ -251,6 +253,44 @@ static void test_gradient_of_every_loss(void **state) {
             }
         }
     }
+}
+
+/* Rows that weigh differently, one of them nothing. */
+static void test_gradient_of_weighted_rows(void **state) {
+    (void)state;
+    static const double share[ROWS] = {0.5, 0, 2};
+    for (int loss = 0; loss < BP_LOSS_COUNT; loss++) {
+        bp_activation only;
+        const bool needs = bp_loss_output((bp_loss)loss, &only);
+        check_gradient(&(gradient_case){.layers = 2,
+                                        .hidden = BP_ACTIVATION_TANH,
+                                        .output = needs ? only : BP_ACTIVATION_LINEAR,
+                                        .loss = (bp_loss)loss,
+                                        .layer_norm = loss % 2 == 0,
+                                        .share = share});
+    }
+}
+
+/* A row that weighs 3 is three rows, and one that weighs 0 is none. */
+static void test_a_weight_is_a_number_of_rows(void **state) {
+    (void)state;
+    static const double thrice_the_second[ROWS] = {0, 3, 0}, the_second[ROWS] = {0, 1, 0};
+    fixture f;
+    set_up(&f, &(gradient_case){.layers = 2,
+                                .hidden = BP_ACTIVATION_TANH,
+                                .output = BP_ACTIVATION_SOFTMAX,
+                                .loss = BP_LOSS_CROSS_ENTROPY});
+    f.reference->share = thrice_the_second;
+    bp_reference_forward(f.reference, f.target);
+    bp_reference_backward(f.reference, f.target);
+    const double loss = f.reference->loss, *db = f.reference->gradient;
+    const double first = db[f.network.bias_offset[1]];
+    f.reference->share = the_second;
+    bp_reference_forward(f.reference, f.target);
+    bp_reference_backward(f.reference, f.target);
+    assert_true(loss > 0 && loss == 3 * f.reference->loss);
+    assert_float_equal(first, 3 * db[f.network.bias_offset[1]], 1e-12);
+    bp_reference_free(f.reference);
 }
 
 static void test_gradient_of_losses_with_parameters(void **state) {
@@ -513,6 +553,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradient_of_every_loss),
         cmocka_unit_test(test_gradient_of_losses_with_parameters),
+        cmocka_unit_test(test_gradient_of_weighted_rows),
+        cmocka_unit_test(test_a_weight_is_a_number_of_rows),
         cmocka_unit_test(test_gradient_of_normalized_and_residual_layers),
         cmocka_unit_test(test_a_normalized_row_has_mean_0_and_variance_1),
         cmocka_unit_test(test_gradient_of_1_layer),

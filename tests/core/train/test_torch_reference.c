@@ -22,7 +22,7 @@ static const char *const fixtures[] = {"torch_classifier",      "torch_regressor
                                        "torch_quantile",        "torch_huber_delta",
                                        "torch_label_smoothing", "torch_binary_cross_entropy",
                                        "torch_hinge",           "torch_smooth",
-                                       "torch_layers"};
+                                       "torch_layers",          "torch_weights"};
 enum { FIXTURES = sizeof fixtures / sizeof fixtures[0] };
 
 static bp_torch_fixture *load(const char *name) {
@@ -53,6 +53,17 @@ static void assert_tensor(const bp_torch_fixture *fixture, const char *name, siz
     assert_close(name, ours, theirs->value, theirs->rows * theirs->columns);
 }
 
+/* Of the rows from `first`; freed by the caller. NULL: they have no weights. */
+static double *shares_of(const bp_torch_fixture *fixture, size_t first, size_t count) {
+    const bp_torch_tensor *weights = bp_torch_fixture_find(fixture, "weights", 0);
+    double *share = weights != NULL ? calloc(count, sizeof *share) : NULL;
+    assert_true(share != NULL || weights == NULL);
+    for (size_t n = 0; share != NULL && n < count; n++) {
+        share[n] = weights->value[first + n] / (double)count;
+    }
+    return share;
+}
+
 /* `count` rows of the fixture's inputs and targets from row `first`, and its parameters. */
 static bp_reference *start(const bp_torch_fixture *fixture, size_t count) {
     bp_reference *reference = NULL;
@@ -78,8 +89,11 @@ static void check_derivatives(const char *name) {
     bp_torch_fixture *fixture = load(name);
     bp_reference *reference = start(fixture, fixture->rows);
     bp_reference_target target = take_rows(fixture, reference, 0);
+    double *share = shares_of(fixture, 0, fixture->rows);
+    reference->share = share;
     bp_reference_forward(reference, target);
     bp_reference_backward(reference, target);
+    free(share);
 
     assert_tensor(fixture, "loss", 0, &reference->loss);
     for (size_t l = 1; l <= fixture->network.layer_count; l++) {
@@ -113,8 +127,11 @@ static double train_step(const bp_torch_fixture *fixture, const run *which, size
         start(fixture, left < fixture->batch_size ? left : fixture->batch_size);
     memcpy(reference->parameters, parameters, bytes);
     bp_reference_target target = take_rows(fixture, reference, first);
+    double *share = shares_of(fixture, first, reference->rows);
+    reference->share = share;
     bp_reference_forward(reference, target);
     bp_reference_backward(reference, target);
+    free(share);
     bp_reference_update(reference, velocity, fixture->learning_rate,
                         which->has_momentum ? fixture->momentum : 0);
     memcpy(parameters, reference->parameters, bytes);
