@@ -452,6 +452,16 @@ typedef struct outcome {
     double training_loss, validation_loss;
 } outcome;
 
+/* A case of early stopping in which nothing stops, or the last epoch is the best, shows nothing. */
+static void check_early_stopping(const bp_train_options *o, const bp_train_progress *progress) {
+    const bp_early_stopping *stopping = &o->early_stopping;
+    if (stopping->patience > 0 &&
+        !(progress->stopped_early && progress->epoch < o->epochs && stopping->restore_best &&
+          progress->best.epoch > 1 && progress->best.epoch < progress->epoch)) {
+        stop("early stopping", &(bp_error){.message = "it stops nothing, or restores nothing"});
+    }
+}
+
 static bp_status train_to_end(bp_snapshot *start, bp_dataset *data, const bp_train_options *o,
                               bp_train_place place, outcome *out, bp_error *err) {
     bp_trainer *trainer = NULL;
@@ -468,6 +478,7 @@ static bp_status train_to_end(bp_snapshot *start, bp_dataset *data, const bp_tra
     }
     if (status == BP_OK) {
         bp_train_progress progress = bp_trainer_progress(trainer);
+        check_early_stopping(o, &progress);
         out->training_loss = progress.epoch_loss;
         out->validation_loss = progress.validation.loss;
     }
