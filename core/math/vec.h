@@ -44,6 +44,9 @@ BP_INLINE vf vf_load_part(const float *from, size_t lanes) {
 BP_INLINE void vf_store_part(float *to, vf value, size_t lanes) {
     _mm512_mask_storeu_ps(to, (__mmask16)((1u << lanes) - 1), value);
 }
+BP_INLINE vf vf_pick(vf low, vf high, vi lane) {
+    return _mm512_permutex2var_ps(low, (__m512i)lane, high);
+}
 #elif defined(BP_ISA_AVX2)
 #include <immintrin.h>
 BP_INLINE vf vf_fma(vf a, vf b, vf c) {
@@ -113,6 +116,28 @@ BP_INLINE void vf_store_part(float *to, vf value, size_t lanes) {
 }
 #endif
 
+#if !defined(BP_ISA_AVX512)
+/* Lane i is lane[i] modulo 2 VL of the 2 VL lanes of `low` and `high`. */
+BP_INLINE vf vf_pick(vf low, vf high, vi lane) {
+    float from[2 * VL], r[VL];
+    memcpy(from, &low, sizeof low);
+    memcpy(from + VL, &high, sizeof high);
+    for (size_t i = 0; i < VL; i++) {
+        r[i] = from[(size_t)lane[i] % (2 * VL)];
+    }
+    memcpy(&low, r, sizeof low);
+    return low;
+}
+#endif
+/* 0, 1, 2, ... */
+BP_INLINE vi vi_lanes(void) {
+    vi lanes = {0};
+#pragma GCC unroll 16
+    for (int32_t i = 0; i < VL; i++) {
+        lanes[i] = i;
+    }
+    return lanes;
+}
 BP_INLINE vf vf_load(const float *from) {
     vf r;
     memcpy(&r, from, sizeof r);

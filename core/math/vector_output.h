@@ -12,11 +12,9 @@
 #include "scalar_math.h"
 #include "vector_math.h"
 #include "vector_sum.h"
+#include "vector_transpose.h"
 
-enum {
-    NARROW = 32, /* widths up to this are turned, */
-    FEW = 96     /* numbers up to this one by one */
-};
+enum { NARROW = 32 }; /* widths up to this are turned */
 
 static float row_max(size_t width, const float *s) {
     float most = s[0];
@@ -78,19 +76,14 @@ static float sum_below(size_t width, float most, const float *s) {
     return join_chains(part);
 }
 
-/* --- narrow rows: a lane for each row -------------------------------------------------------- */
+/* --- narrow rows: a lane for each row --------------------------------------------------------
+ * `width` is a constant where it is one of the FEW_COLUMNS first. */
 
-/* Rows [count, width] turned to [width][VL]; lanes from `count` on repeat a valid row. */
-BP_INLINE void turn_rows(const float *s, size_t count, size_t width, vf turned[NARROW]) {
+/* Rows [count, width] turned to [width][VL]; lanes from `count` on hold 0 or a valid row. */
+BP_INLINE void turn_rows(const size_t width, const float *s, size_t count, vf turned[NARROW]) {
     turned[0] = (vf){0}; /* gcc does not see that a width is never 0 */
-    if (count * width <= FEW) {
-        for (size_t j = 0; j < width; j++) {
-            float lane[VL];
-            for (size_t i = 0; i < VL; i++) {
-                lane[i] = s[(i < count ? i : 0) * width + j];
-            }
-            turned[j] = vf_load(lane);
-        }
+    if (width <= FEW_COLUMNS) {
+        split_columns(width, s, count, turned);
         return;
     }
     for (size_t j = 0; j < width; j += VL) {
@@ -107,15 +100,9 @@ BP_INLINE void turn_rows(const float *s, size_t count, size_t width, vf turned[N
     }
 }
 
-BP_INLINE void turn_back(const vf *turned, size_t count, size_t width, float *rows) {
-    if (count * width <= FEW) {
-        for (size_t j = 0; j < width; j++) {
-            float lane[VL];
-            vf_store(lane, turned[j]);
-            for (size_t i = 0; i < count; i++) {
-                rows[i * width + j] = lane[i];
-            }
-        }
+BP_INLINE void turn_back(const size_t width, const vf *turned, size_t count, float *rows) {
+    if (width <= FEW_COLUMNS) {
+        join_columns(width, turned, count, rows);
         return;
     }
     for (size_t j = 0; j < width; j += VL) {
@@ -131,77 +118,95 @@ BP_INLINE void turn_back(const vf *turned, size_t count, size_t width, float *ro
     }
 }
 
-BP_INLINE vf join_lanes(vf chain[CHAINS]) {
+/* The interleaved sum of terms that are not negative zeros; they are lost. The chains past the last
+ * term would add 0. */
+BP_INLINE vf sum_lanes(const size_t width, vf term[NARROW]) {
+    for (size_t j = CHAINS; j < width; j++) {
+        term[j - CHAINS] += term[j];
+    }
+    size_t chains = width < CHAINS ? width : CHAINS;
+#pragma GCC unroll 4
     for (size_t half = CHAINS / 2; half >= 1; half /= 2) {
-        for (size_t i = 0; i < half; i++) {
-            chain[i] += chain[i + half];
+        const size_t joined = chains > half ? chains - half : 0;
+#pragma GCC unroll 4
+        for (size_t i = 0; i < joined; i++) {
+            term[i] += term[i + half];
         }
+        chains -= joined;
     }
-    return chain[0];
+    return term[0];
 }
 
-/* e <- e^(s - max) by rows in lanes; returns the interleaved sum, and the maximum. */
-BP_INLINE vf exponentiate_lanes(size_t width, vf s[NARROW], vf *most) {
-    vf chain[CHAINS] = {{0}}, top = s[0];
+BP_INLINE vf max_lanes(const size_t width, const vf s[NARROW]) {
+    vf most = s[0];
+#pragma GCC unroll 4
     for (size_t j = 1; j < width; j++) {
-        top = vf_max(s[j], top);
+        most = vf_max(s[j], most);
     }
-    for (size_t j = 0; j < width; j++) {
-        s[j] = vf_exp(s[j] - top);
-        chain[j % CHAINS] += s[j];
-    }
-    *most = top;
-    return join_lanes(chain);
+    return most;
 }
 
-/* The interleaved sum of s - max by rows in lanes. */
-BP_INLINE vf sum_below_lanes(size_t width, const vf s[NARROW]) {
-    vf chain[CHAINS] = {{0}}, top = s[0];
-    for (size_t j = 1; j < width; j++) {
-        top = vf_max(s[j], top);
-    }
+/* e <- e^(s - most) by rows in lanes; returns the interleaved sum. */
+BP_INLINE vf exponentiate_lanes(const size_t width, vf s[NARROW], vf most) {
+    vf term[NARROW];
+    term[0] = (vf){0};
+#pragma GCC unroll 4
     for (size_t j = 0; j < width; j++) {
-        chain[j % CHAINS] += s[j] - top;
+        term[j] = s[j] = vf_exp(s[j] - most);
     }
-    return join_lanes(chain);
+    return sum_lanes(width, term);
+}
+
+/* The interleaved sum of s - most by rows in lanes. */
+BP_INLINE vf sum_below_lanes(const size_t width, const vf s[NARROW], vf most) {
+    vf term[NARROW];
+    term[0] = (vf){0};
+#pragma GCC unroll 4
+    for (size_t j = 0; j < width; j++) {
+        term[j] = s[j] - most;
+    }
+    return sum_lanes(width, term);
 }
 
 /* Up to VL rows of cross_entropy. */
-static void narrow_cross_entropy(const bp_output_rows *rows, size_t first, size_t count,
-                                 const int32_t *class_index, soft_target y) {
-    const size_t width = rows->width;
-    vf p[NARROW], d[NARROW], most, of_class = {0};
-    vi class = {0};
-    memcpy(&class, class_index + first, count * sizeof *class_index);
-    turn_rows(rows->x + first * width, count, width, p);
+BP_INLINE void narrow_cross_entropy(const size_t width, const bp_output_rows *rows, size_t first,
+                                    const int32_t *class_index, soft_target y) {
+    const size_t left = rows->rows - first, count = left < VL ? left : VL;
+    vf p[NARROW], d[NARROW], of_class = {0};
+    vi class = (vi)vf_load_lanes((const float *)(const void *)(class_index + first), count);
+    turn_rows(width, rows->x + first * width, count, p);
+#pragma GCC unroll 4
     for (size_t j = 0; j < width; j++) {
         of_class = vf_select(class == (int32_t)j, p[j], of_class);
     }
-    vf below = y.other > 0 ? sum_below_lanes(width, p) : (vf){0};
-    vf sum = exponentiate_lanes(width, p, &most), above = of_class - most;
+    const vf most = max_lanes(width, p);
+    vf above = of_class - most;
     if (y.other > 0) {
-        above = vf_fma(vf_set(y.keep), above, y.other * below);
+        above = vf_fma(vf_set(y.keep), above, y.other * sum_below_lanes(width, p, most));
     }
+    const vf sum = exponentiate_lanes(width, p, most);
     vf_store_lanes(rows->loss + first, vf_log(sum) - above, count);
+#pragma GCC unroll 4
     for (size_t j = 0; j < width; j++) {
         p[j] = p[j] / sum;
         vf target = vf_select(class == (int32_t)j, vf_set(y.own), vf_set(y.other));
         d[j] = (p[j] - target) * rows->scale;
     }
-    turn_back(p, count, width, rows->x + first * width);
+    turn_back(width, p, count, rows->x + first * width);
     if (rows->d != NULL) {
-        turn_back(d, count, width, rows->d + first * width);
+        turn_back(width, d, count, rows->d + first * width);
     }
 }
 
-static void narrow_softmax(size_t count, size_t width, float *s) {
-    vf p[NARROW], most;
-    turn_rows(s, count, width, p);
-    vf sum = exponentiate_lanes(width, p, &most);
+BP_INLINE void narrow_softmax(const size_t width, size_t count, float *s) {
+    vf p[NARROW];
+    turn_rows(width, s, count, p);
+    const vf sum = exponentiate_lanes(width, p, max_lanes(width, p));
+#pragma GCC unroll 4
     for (size_t j = 0; j < width; j++) {
         p[j] = p[j] / sum;
     }
-    turn_back(p, count, width, s);
+    turn_back(width, p, count, s);
 }
 
 /* --- the kernels ---------------------------------------------------------------------------- */
@@ -221,27 +226,57 @@ static void wide_cross_entropy_row(const bp_output_rows *rows, size_t i, size_t 
     }
 }
 
+/* The width; it tells the compiler what it is not. */
+BP_INLINE size_t more_than_few(size_t width) {
+    return width > FEW_COLUMNS ? width : FEW_COLUMNS + 1;
+}
+
+/* All rows of each width that is a constant, and of any other narrow one. */
+#define NARROW_ROWS(name, columns)                                                                 \
+    static void cross_entropy_of_##name(const bp_output_rows *rows, const int32_t *class_index,    \
+                                        soft_target y) {                                           \
+        const size_t width = rows->width;                                                          \
+        (void)width;                                                                               \
+        for (size_t i = 0; i < rows->rows; i += VL) {                                              \
+            narrow_cross_entropy(columns, rows, i, class_index, y);                                \
+        }                                                                                          \
+    }                                                                                              \
+    static void softmax_of_##name(size_t rows, size_t width, float *s) {                           \
+        for (size_t i = 0; i < rows; i += VL) {                                                    \
+            narrow_softmax(columns, rows - i < VL ? rows - i : VL, s + i * width);                 \
+        }                                                                                          \
+    }
+NARROW_ROWS(1, 1)
+NARROW_ROWS(2, 2)
+NARROW_ROWS(3, 3)
+NARROW_ROWS(4, 4)
+NARROW_ROWS(more, more_than_few(width))
+
 static void vector_cross_entropy(const bp_loss_rule *rule, const bp_output_rows *rows,
                                  const int32_t *class_index) {
+    static void (*const few[])(const bp_output_rows *, const int32_t *, soft_target) = {
+        cross_entropy_of_1, cross_entropy_of_2, cross_entropy_of_3, cross_entropy_of_4};
     const soft_target y = soft_target_of(rule, rows->width);
-    const bool narrow = rows->width <= NARROW;
-    const size_t together = narrow ? VL : 1;
-    for (size_t i = 0; i < rows->rows; i += together) {
-        if (narrow) {
-            size_t count = rows->rows - i < VL ? rows->rows - i : VL;
-            narrow_cross_entropy(rows, i, count, class_index, y);
-        } else {
+    if (rows->width <= FEW_COLUMNS) {
+        few[rows->width - 1](rows, class_index, y);
+    } else if (rows->width <= NARROW && rows->rows > 1) {
+        cross_entropy_of_more(rows, class_index, y);
+    } else {
+        for (size_t i = 0; i < rows->rows; i++) {
             wide_cross_entropy_row(rows, i, (size_t)class_index[i], y);
         }
     }
 }
 
 static void vector_softmax(size_t rows, size_t width, float *s) {
-    const size_t together = width <= NARROW ? VL : 1;
-    for (size_t i = 0; i < rows; i += together, s += together * width) {
-        if (width <= NARROW) {
-            narrow_softmax(rows - i < VL ? rows - i : VL, width, s);
-        } else {
+    static void (*const few[])(size_t, size_t, float *) = {softmax_of_1, softmax_of_2, softmax_of_3,
+                                                           softmax_of_4};
+    if (width <= FEW_COLUMNS) {
+        few[width - 1](rows, width, s);
+    } else if (width <= NARROW) {
+        softmax_of_more(rows, width, s);
+    } else {
+        for (size_t i = 0; i < rows; i++, s += width) {
             divide(width, exponentiate(width, row_max(width, s), s), s);
         }
     }
