@@ -52,16 +52,39 @@ float bp_random_unit(uint32_t word) {
     return (float)(word >> 8) * 0x1p-24f;
 }
 
-/* Draws [first, first + DRAWS) of a permutation, two to a block. Blocks do not depend on one
- * another, so a processor computes several at a time when they stand in a row. */
-enum { DRAWS = 64 };
-static void draw_many(const uint32_t key[2], const uint32_t counter[4], uint64_t draws[DRAWS]) {
-    for (uint32_t block = 0; block < DRAWS / 2; block++) {
-        const uint32_t at[4] = {counter[0] + block, counter[1], counter[2], counter[3]};
-        uint32_t words[4];
-        philox(at, key, words);
-        draws[2 * block] = (uint64_t)words[1] << 32 | words[0];
-        draws[2 * block + 1] = (uint64_t)words[3] << 32 | words[2];
+/* Draws of a shuffle, two to a block, from the words of as many groups of 16 blocks as a run has
+ * them in: a source computes several blocks at a time. */
+enum { GROUP_WORDS = 64, GROUP_DRAWS = GROUP_WORDS / 2, GROUPS = 4, DRAWS = GROUPS * GROUP_DRAWS };
+
+static void draw_many(bp_random_run *run, bp_random_source *source, size_t wanted,
+                      uint64_t draws[DRAWS]) {
+    uint32_t words[GROUPS * GROUP_WORDS];
+    size_t groups = (wanted + GROUP_DRAWS - 1) / GROUP_DRAWS;
+    groups = groups < GROUPS ? groups : GROUPS;
+    source(run, groups * GROUP_WORDS, words);
+    run->first += groups * GROUP_WORDS;
+    for (size_t g = 0; g < groups; g++) {
+        const uint32_t *word = words + g * GROUP_WORDS;
+        for (size_t block = 0; block < 16; block++) {
+            uint64_t *draw = draws + g * GROUP_DRAWS + 2 * block;
+            draw[0] = (uint64_t)word[16 + block] << 32 | word[block];
+            draw[1] = (uint64_t)word[48 + block] << 32 | word[32 + block];
+        }
+    }
+}
+
+void bp_random_shuffle(const bp_random_run *run, bp_random_source *source, size_t count,
+                       uint32_t *order) {
+    uint64_t draws[DRAWS];
+    bp_random_run rest = *run;
+    for (size_t i = count, draw = 0; i-- > 1; draw++) {
+        if (draw % DRAWS == 0) {
+            draw_many(&rest, source, i, draws);
+        }
+        size_t j = (size_t)((uint128)draws[draw % DRAWS] * (i + 1) >> 64);
+        uint32_t swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
     }
 }
 
@@ -70,16 +93,5 @@ void bp_random_permutation(uint64_t seed, bp_random_stream stream, uint32_t majo
     for (size_t i = 0; i < count; i++) {
         order[i] = (uint32_t)i;
     }
-    uint64_t draws[DRAWS];
-    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
-    for (size_t i = count, draw = 0; i-- > 1; draw++) {
-        if (draw % DRAWS == 0) {
-            const uint32_t counter[4] = {(uint32_t)(draw / 2), (uint32_t)stream << 24, major, 0};
-            draw_many(key, counter, draws);
-        }
-        size_t j = (size_t)((uint128)draws[draw % DRAWS] * (i + 1) >> 64);
-        uint32_t swap = order[i];
-        order[i] = order[j];
-        order[j] = swap;
-    }
+    bp_random_shuffle(&(bp_random_run){seed, stream, major, 0}, bp_random_words, count, order);
 }

@@ -42,9 +42,16 @@ void bp_random_words(const bp_random_run *run, size_t count, uint32_t *out);
 /* Uniform in [0, 1) with 24 bits: exact in float32. */
 float bp_random_unit(uint32_t word);
 
-/* Writes a permutation of 0..count-1 to `order`: Fisher-Yates from the end (Knuth, TAOCP 2,
- * algorithm P), index drawn by multiply-shift of a 64-bit number; a function of
- * (seed, stream, major, count). count < 2^32. */
+/* bp_random_words, or what computes the same faster. */
+typedef void bp_random_source(const bp_random_run *run, size_t count, uint32_t *out);
+
+/* Shuffles order[count]: Fisher-Yates from the end (Knuth, TAOCP 2, algorithm P), index drawn by
+ * multiply-shift of a 64-bit number; a function of the run (first = 0) and the count. count < 2^32.
+ */
+void bp_random_shuffle(const bp_random_run *run, bp_random_source *source, size_t count,
+                       uint32_t *order);
+
+/* Writes 0..count-1, shuffled, to `order`. */
 void bp_random_permutation(uint64_t seed, bp_random_stream stream, uint32_t major, size_t count,
                            uint32_t *order);
 

@@ -134,6 +134,7 @@ typedef struct bp_kernels {
     void (*column_dots)(const bp_column_dots *dots);
     /* One step of an optimiser on a run of parameters. */
     void (*optimize)(const bp_parameter_step *step);
+    bp_random_source *random_words;
     void (*drop)(const bp_dropout *dropout);
     /* a[i] = fma(deviation, z, a[i]) with z the normal quantile of the run's word i. */
     void (*add_noise)(const bp_random_run *run, float deviation, size_t count, float *a);

@@ -222,6 +222,7 @@ const bp_kernels bp_kernels_naive = {
     .normalize_backward = naive_normalize_backward,
     .column_dots = naive_column_dots,
     .optimize = naive_optimize,
+    .random_words = bp_random_words,
     .drop = naive_drop,
     .add_noise = naive_add_noise,
 };

@@ -96,6 +96,7 @@ const bp_kernels BP_TABLE = {
     .normalize_backward = vector_normalize_backward,
     .column_dots = vector_column_dots,
     .optimize = vector_optimize,
+    .random_words = vector_random_words,
     .drop = vector_drop,
     .add_noise = vector_add_noise,
 };

@@ -90,6 +90,15 @@ BP_INLINE group_part next_part(group_part part, size_t count) {
     return (group_part){part.group + 1, 0, left < GROUP_WORDS ? left : GROUP_WORDS, at};
 }
 
+static void vector_random_words(const bp_random_run *run, size_t count, uint32_t *out) {
+    const round_keys keys = make_keys(run->seed);
+    float words[GROUP_WORDS];
+    for (group_part p = first_part(run, count); p.at < count; p = next_part(p, count)) {
+        make_group(run, &keys, p.group, words);
+        memcpy(out + p.at, words + p.begin, (p.end - p.begin) * sizeof *out);
+    }
+}
+
 static void vector_drop(const bp_dropout *d) {
     const round_keys keys = make_keys(d->run.seed);
     float words[GROUP_WORDS];

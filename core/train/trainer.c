@@ -67,14 +67,13 @@ static bp_row_pass row_pass(const bp_trainer *t, const uint32_t *index, size_t r
 
 static void begin_epoch(bp_trainer *t) {
     const size_t count = t->split.training;
-    if (t->options.shuffle && !bp_optimizer_is_full_batch(t->options.optimizer)) {
-        bp_random_permutation(t->options.seed, BP_STREAM_SHUFFLE, (uint32_t)t->progress.epoch,
-                              count, t->order);
-        for (size_t i = 0; i < count; i++) {
-            t->order[i] = t->split.rows[t->order[i]];
-        }
-    } else if (t->progress.epoch == 0) {
+    const bool shuffles = t->options.shuffle && !bp_optimizer_is_full_batch(t->options.optimizer);
+    if (shuffles || t->progress.epoch == 0) {
         memcpy(t->order, t->split.rows, count * sizeof *t->order);
+    }
+    if (shuffles) {
+        const bp_random_run run = {t->options.seed, BP_STREAM_SHUFFLE, t->progress.epoch, 0};
+        bp_random_shuffle(&run, t->kernels->random_words, count, t->order);
     }
     t->epoch_sum = 0;
 }

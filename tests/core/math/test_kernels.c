@@ -517,8 +517,20 @@ static void try_noise(const bp_kernels *naive, const bp_kernels *table) {
     free(got);
 }
 
+static void try_random_words(const bp_kernels *naive, const bp_kernels *table) {
+    const size_t count = next_size(400);
+    float *want = values(count), *got = copy_of(want, count);
+    const bp_random_run run = next_run();
+    naive->random_words(&run, count, (uint32_t *)(void *)want);
+    table->random_words(&run, count, (uint32_t *)(void *)got);
+    assert_same(table->name, "random_words", got, want, count);
+    free(want);
+    free(got);
+}
+
 TEST_OF(dropout)
 TEST_OF(noise)
+TEST_OF(random_words)
 
 static void unknown_table_names_the_known_ones(void **state) {
     (void)state;
@@ -552,6 +564,7 @@ int main(void) {
         cmocka_unit_test(limit_norms_has_the_same_bits),
         cmocka_unit_test(dropout_has_the_same_bits),
         cmocka_unit_test(noise_has_the_same_bits),
+        cmocka_unit_test(random_words_has_the_same_bits),
         cmocka_unit_test(unknown_table_names_the_known_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
