@@ -53,8 +53,23 @@ static const float *gathered_row(const bp_gather *g, size_t i) {
     return g->x + (g->index != NULL ? g->index[i] : i) * g->width;
 }
 
+/* Rows that fill a vector at most. */
+static void gather_narrow(const bp_gather *g) {
+    const size_t width = g->width;
+    const vf mean = vf_load_lanes(g->mean, width), scale = vf_load_lanes(g->scale, width);
+    float *out = g->out;
+    for (size_t i = 0; i < g->rows; i++) {
+        vf_store_lanes(out + i * width, (vf_load_lanes(gathered_row(g, i), width) - mean) * scale,
+                       width);
+    }
+}
+
 /* The rows lie anywhere, so the next one is fetched while this one is worked on. */
 static void vector_gather(const bp_gather *g) {
+    if (g->width <= VL) {
+        gather_narrow(g);
+        return;
+    }
     const float *x = gathered_row(g, 0);
     for (size_t i = 0; i < g->rows; i++) {
         const float *next = i + 1 < g->rows ? gathered_row(g, i + 1) : x;

@@ -100,11 +100,12 @@ static void each_table(trial try_one) {
     }
 }
 
-static void try_product(const bp_kernels *naive, const bp_kernels *table) {
-    size_t m = next_size(140), n = next_size(140), depth = next_size(600);
+/* C [m, n] with up to `gap` floats between its rows. */
+static void try_product_of(const bp_kernels *naive, const bp_kernels *table, size_t m, size_t n,
+                           size_t depth, uint32_t gap) {
     bool turned = next_word() % 2;   /* A by columns, as the gradient reads it */
     bool b_turned = next_word() % 2; /* B by columns, as the way back reads the weights */
-    size_t b_row = (b_turned ? depth : n) + next_word() % 3, c_row = n + next_word() % 3;
+    size_t b_row = (b_turned ? depth : n) + next_word() % 3, c_row = n + next_word() % (gap + 1);
     float *a = values(m * depth), *b = values((b_turned ? n : depth) * b_row), *bias = values(n);
     float *c = values(m * c_row), *gate = values(m * c_row), *want = copy_of(c, m * c_row);
     bp_product p = {.m = m,
@@ -132,6 +133,19 @@ static void try_product(const bp_kernels *naive, const bp_kernels *table) {
     free(c);
     free(gate);
     free(want);
+}
+
+static void try_product(const bp_kernels *naive, const bp_kernels *table) {
+    size_t m = next_size(140), n = next_size(140), depth = next_size(600);
+    try_product_of(naive, table, m, n, depth, 2);
+}
+
+/* Those of the smallest networks, which have ways of their own. */
+static void try_small_product(const bp_kernels *naive, const bp_kernels *table) {
+    size_t m = next_size(70), n = 1 + next_word() % 5, depth = next_size(140);
+    try_product_of(naive, table, m, n, depth, 0);
+    try_product_of(naive, table, 1 + next_word() % 3, next_size(140), next_size(40), 0);
+    try_product_of(naive, table, next_size(70), next_size(70), 1, 1);
 }
 
 static void try_column_sums(const bp_kernels *naive, const bp_kernels *table) {
@@ -457,6 +471,7 @@ static void usual_parameters_change_no_bit(void **state) {
 }
 
 TEST_OF(product)
+TEST_OF(small_product)
 TEST_OF(column_sums)
 TEST_OF(activation)
 TEST_OF(cross_entropy)
@@ -545,6 +560,7 @@ static void unknown_table_names_the_known_ones(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(product_has_the_same_bits),
+        cmocka_unit_test(small_product_has_the_same_bits),
         cmocka_unit_test(column_sums_has_the_same_bits),
         cmocka_unit_test(activation_has_the_same_bits),
         cmocka_unit_test(cross_entropy_has_the_same_bits),

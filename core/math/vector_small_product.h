@@ -1,0 +1,253 @@
+/* Products of the shapes that small networks and single samples have, on vectors. Each is the chain
+ * of kernels.h; what they save is turning, copying and preparing, which for so little arithmetic
+ * costs more than it. */
+#ifndef BP_VECTOR_SMALL_PRODUCT_H
+#define BP_VECTOR_SMALL_PRODUCT_H
+
+#include <stdbool.h>
+
+#include "kernels.h"
+#include "vector_transpose.h"
+
+/* Longer chains wait for one another: VL rows at a time are too few. */
+enum { SMALL_DEPTH = 128 };
+
+/* --- C of so few columns that a row of it fills no vector ---------------------------------------
+ * A lane holds a row of C, without gaps between rows, and a vector a column: what the last layer of
+ * a network mostly is, forward and in its gradient. */
+
+BP_INLINE bool has_few_columns(const bp_product *p) {
+    return p->n <= FEW_COLUMNS && p->c_row == p->n && p->m >= VL && p->depth <= SMALL_DEPTH &&
+           (p->a_row == 1 || p->a_column == 1);
+}
+
+/* Up to VL rows of A, and B[k, j] = b[k * k_step + j * j_step]. */
+typedef struct few_columns {
+    const float *a;
+    size_t a_row, a_column, count;
+    const float *b;
+    size_t k_step, j_step;
+} few_columns;
+
+BP_INLINE void add_products(const size_t columns, const few_columns *f, vf a, size_t k, vf *sum) {
+#pragma GCC unroll 4
+    for (size_t j = 0; j < columns; j++) {
+        sum[j] = vf_fma(a, vf_set(f->b[k * f->k_step + j * f->j_step]), sum[j]);
+    }
+}
+
+/* Values [k, k + VL) of VL rows of A, which are turned. */
+BP_INLINE void add_whole_block(const size_t columns, const few_columns *f, size_t k, vf *sum) {
+    vf block[VL];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < VL; i++) {
+        block[i] = vf_load(f->a + i * f->a_row + k);
+    }
+    vf_transpose(block);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < VL; i++) {
+        add_products(columns, f, block[i], k + i, sum);
+    }
+}
+
+/* Values [k, k + depth) of what rows there are. */
+BP_INLINE void add_part_block(const size_t columns, const few_columns *f, size_t k, size_t depth,
+                              vf *sum) {
+    vf block[VL];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < VL; i++) {
+        block[i] = i < f->count ? vf_load_lanes(f->a + i * f->a_row + k, depth) : (vf){0};
+    }
+    vf_transpose(block);
+    for (size_t i = 0; i < depth; i++) {
+        add_products(columns, f, block[i], k + i, sum);
+    }
+}
+
+BP_INLINE void start_columns(const size_t columns, const bp_product *p, size_t i, size_t count,
+                             vf *sum) {
+    if (p->start == BP_START_C) {
+        split_columns(columns, p->c + i * columns, count, sum);
+        return;
+    }
+#pragma GCC unroll 4
+    for (size_t j = 0; j < columns; j++) {
+        sum[j] = p->start == BP_START_BIAS ? vf_set(p->bias[j]) : (vf){0};
+    }
+}
+
+BP_INLINE void end_columns(const size_t columns, const bp_product *p, size_t i, size_t count,
+                           vf *sum) {
+    if (p->end != BP_END_NONE) {
+        vf open[FEW_COLUMNS];
+        memcpy(open, sum, columns * sizeof *open);
+        if (p->end == BP_END_GATE) {
+            split_columns(columns, p->gate + i * columns, count, open);
+        }
+#pragma GCC unroll 4
+        for (size_t j = 0; j < columns; j++) {
+            sum[j] = vf_select(open[j] > 0.0f, sum[j], (vf){0});
+        }
+    }
+    join_columns(columns, sum, count, p->c + i * columns);
+}
+
+/* Rows [i, i + count) of C. */
+BP_INLINE void few_columns_rows(const size_t columns, const bp_product *p, size_t i, size_t count) {
+    const few_columns f = {.a = p->a + i * p->a_row,
+                           .a_row = p->a_row,
+                           .a_column = p->a_column,
+                           .count = count,
+                           .b = p->b,
+                           .k_step = p->b_turned ? 1 : p->b_row,
+                           .j_step = p->b_turned ? p->b_row : 1};
+    vf sum[FEW_COLUMNS];
+    start_columns(columns, p, i, count, sum);
+    size_t k = 0;
+    if (f.a_row == 1) {
+        for (; k < p->depth; k++) {
+            add_products(columns, &f, vf_load_lanes(f.a + k * f.a_column, count), k, sum);
+        }
+    }
+    for (; k < p->depth; k += VL) {
+        const size_t depth = p->depth - k < VL ? p->depth - k : VL;
+        if (count == VL && depth == VL) {
+            add_whole_block(columns, &f, k, sum);
+        } else {
+            add_part_block(columns, &f, k, depth, sum);
+        }
+    }
+    end_columns(columns, p, i, count, sum);
+}
+
+#define FEW_COLUMNS_PRODUCT(columns)                                                               \
+    static void product_of_##columns(const bp_product *p) {                                        \
+        for (size_t i = 0; i < p->m; i += VL) {                                                    \
+            if (p->m - i >= VL) {                                                                  \
+                few_columns_rows(columns, p, i, VL);                                               \
+            } else {                                                                               \
+                few_columns_rows(columns, p, i, p->m - i);                                         \
+            }                                                                                      \
+        }                                                                                          \
+    }
+FEW_COLUMNS_PRODUCT(1)
+FEW_COLUMNS_PRODUCT(2)
+FEW_COLUMNS_PRODUCT(3)
+FEW_COLUMNS_PRODUCT(4)
+
+static void few_columns_product(const bp_product *p) {
+    static void (*const product_of[])(const bp_product *) = {product_of_1, product_of_2,
+                                                             product_of_3, product_of_4};
+    product_of[p->n - 1](p);
+}
+
+/* --- one row by a B that is given turned: C^T = B^T A^T has one column ------------------------ */
+
+BP_INLINE bool is_row_by_turned(const bp_product *p) {
+    return p->m == 1 && p->b_turned && p->start != BP_START_BIAS && p->depth <= SMALL_DEPTH;
+}
+
+static void row_by_turned(const bp_product *p) {
+    bp_product turned = *p;
+    turned.m = p->n;
+    turned.n = 1;
+    turned.a = p->b;
+    turned.a_row = p->b_row;
+    turned.a_column = 1;
+    turned.b = p->a;
+    turned.b_row = p->a_column;
+    turned.b_turned = false;
+    turned.c_row = 1;
+    product_of_1(&turned);
+}
+
+/* --- B given turned, of so few values of k -----------------------------------------------------
+ */
+
+BP_INLINE bool has_few_depths(const bp_product *p) {
+    return p->b_turned && p->depth <= FEW_COLUMNS && p->depth > 0 && p->b_row == p->depth &&
+           p->start == BP_START_ZERO && p->end != BP_END_RELU;
+}
+
+/* Columns [j, j + count) of C. */
+BP_INLINE void few_depths_columns(const size_t depth, const bp_product *p, size_t j, size_t count) {
+    vf b[FEW_COLUMNS];
+    split_columns(depth, p->b + j * depth, count, b);
+    const float *a = p->a, *gate = p->gate + (p->end == BP_END_GATE ? j : 0);
+    float *c = p->c + j;
+    for (size_t i = 0; i < p->m; i++) {
+        vf sum = {0};
+#pragma GCC unroll 4
+        for (size_t k = 0; k < depth; k++) {
+            sum = vf_fma(vf_set(a[i * p->a_row + k * p->a_column]), b[k], sum);
+        }
+        if (p->end == BP_END_GATE) {
+            sum = vf_select(vf_load_lanes(gate + i * p->c_row, count) > 0.0f, sum, (vf){0});
+        }
+        vf_store_lanes(c + i * p->c_row, sum, count);
+    }
+}
+
+#define FEW_DEPTHS_PRODUCT(depth)                                                                  \
+    static void product_over_##depth(const bp_product *p) {                                        \
+        for (size_t j = 0; j < p->n; j += VL) {                                                    \
+            if (p->n - j >= VL) {                                                                  \
+                few_depths_columns(depth, p, j, VL);                                               \
+            } else {                                                                               \
+                few_depths_columns(depth, p, j, p->n - j);                                         \
+            }                                                                                      \
+        }                                                                                          \
+    }
+FEW_DEPTHS_PRODUCT(1)
+FEW_DEPTHS_PRODUCT(2)
+FEW_DEPTHS_PRODUCT(3)
+FEW_DEPTHS_PRODUCT(4)
+
+static void few_depths_product(const bp_product *p) {
+    static void (*const product_over[])(const bp_product *) = {product_over_1, product_over_2,
+                                                               product_over_3, product_over_4};
+    product_over[p->depth - 1](p);
+}
+
+/* --- a column by a row: what one sample adds to a gradient -------------------------------------
+ */
+
+/* Rows of whole vectors: a masked store would keep the load of the next row waiting. */
+BP_INLINE bool is_column_by_row(const bp_product *p) {
+    return p->depth == 1 && !p->b_turned && p->n % VL == 0 && p->start == BP_START_C &&
+           p->end == BP_END_NONE;
+}
+
+static void column_by_row(const bp_product *p) {
+    const float *b = p->b;
+    const size_t n = p->n;
+    for (size_t i = 0; i < p->m; i++) {
+        const vf factor = vf_set(p->a[i * p->a_row]);
+        float *c = p->c + i * p->c_row;
+#pragma GCC unroll 4
+        for (size_t j = 0; j < n; j += VL) {
+            vf_store(c + j, vf_fma(factor, vf_load(b + j), vf_load(c + j)));
+        }
+    }
+}
+
+/* --- whichever fits -----------------------------------------------------------------------------
+ */
+
+/* False: none does. */
+static bool small_product(const bp_product *p) {
+    if (has_few_columns(p)) {
+        few_columns_product(p);
+    } else if (is_column_by_row(p)) {
+        column_by_row(p);
+    } else if (has_few_depths(p)) {
+        few_depths_product(p);
+    } else if (is_row_by_turned(p)) {
+        row_by_turned(p);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+#endif
