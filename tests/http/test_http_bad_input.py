@@ -89,11 +89,33 @@ def test_value_of_another_initializer(client, initial, pointer):
     client.refused("POST", "/v1/models", {**MODEL, **initial}, status=INVALID, pointer=pointer)
 
 
-def test_unknown_initializer_lists_the_known(client):
-    known = client.get("/v1/info").json
-    for field in ("initializer", "bias_initializer"):
-        answer = client.refused("POST", "/v1/models", {**MODEL, field: "luck"}, status=INVALID)
-        assert ", ".join(known[f"{field}s"]) in answer.body.decode()
+# Every table of words: where it is given, in which request, and the document's schema of it.
+VOCABULARIES = [
+    ("models", "/layers/0/activation", "Activation"), ("models", "/loss", "Loss"),
+    ("models", "/initializer", "Initializer"), ("models", "/bias_initializer", "BiasInitializer"),
+    ("models", "/preprocessing", "Preprocessing"), ("jobs", "/optimizer/type", "OptimizerType"),
+    ("jobs", "/schedule/type", "ScheduleType"), ("jobs", "/schedule/per", "ScheduleUnit"),
+    ("jobs", "/early_stopping/metric", "Monitor"), ("jobs", "/reduction", "BatchReduction"),
+    ("gradients", "/reduction", "Reduction"), ("gradients", "/fields/0", "GradientField"),
+    ("jacobian", "/method", "JacobianRequest/method")]
+
+
+@pytest.mark.parametrize("word", ["swish9", "", "RELU", "relu "])
+@pytest.mark.parametrize("what, pointer, schema", VOCABULARIES)
+def test_an_unknown_word_is_answered_with_the_known(client, contract, ready, what, pointer, schema,
+                                                    word):
+    name, *field = schema.split("/")
+    known = contract.document["components"]["schemas"][name]
+    known = (known["properties"][field[0]] if field else known)["enum"]
+    rows = {"instances": [[1, 2, 3, 4]]}
+    target, body = {
+        "models": ("/v1/models", MODEL),
+        "jobs": ("/v1/jobs", samples.job(ready, schedule={"type": "step"}, early_stopping={})),
+        "gradients": (f"/v1/models/{ready}/gradients", {**rows, "fields": ["x"]}),
+        "jacobian": (f"/v1/models/{ready}/jacobian", rows)}[what]
+    answer = client.refused("POST", target, changed(body, pointer, word), status=INVALID,
+                            pointer=pointer)
+    assert ", ".join(known) in answer.json["detail"], answer.json
 
 
 def test_orthogonal_layers_that_take_too_long(client):

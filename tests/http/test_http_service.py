@@ -161,6 +161,40 @@ def test_document_is_openapi_31_and_whole(contract):
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
+def fields(schema, place):
+    """Every field of a schema and of what lies in it: (place, its schema)."""
+    for name, field in schema.get("properties", {}).items():
+        yield f"{place}/{name}", field
+        yield from fields(field, f"{place}/{name}")
+    parts = [schema["items"]] if "items" in schema else []
+    for composed in ("allOf", "oneOf", "anyOf"):
+        parts += schema.get(composed, [])
+    for part in parts:
+        yield from fields(part, place)
+
+
+def test_document_says_what_every_field_means(contract):
+    for name, schema in contract.document["components"]["schemas"].items():
+        for place, field in fields(schema, name):
+            told = field.get("description") or contract.resolve(field).get("description")
+            assert told, f"{place} has no description"
+
+
+def test_document_bounds_every_number_of_a_request(contract):
+    """A number that the caller chooses has a range, unless every finite float32 will do."""
+    unbounded = {"ModelCreate/initializer_value", "ModelCreate/bias_value"}
+    requests = [name for name in contract.document["components"]["schemas"]
+                if name.endswith(("Create", "Request")) or name in
+                ("Optimizer", "Schedule", "EarlyStopping", "Regularization", "GradientClipping",
+                 "Validation")]
+    assert len(requests) > 12
+    for name in requests:
+        for place, field in fields(contract.document["components"]["schemas"][name], name):
+            field = contract.resolve(field)
+            if field.get("type") in ("number", "integer") and place not in unbounded:
+                assert {"minimum", "exclusiveMinimum"} & set(field), f"{place} has no lower bound"
+
+
 def test_document_names_every_operation_once(contract):
     identities = [operation["operationId"]
                   for _, operation, _ in contract._operations.values()]
