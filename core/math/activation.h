@@ -7,9 +7,9 @@
 
 #define BP_ACTIVATION_TABLE(X)                                                                     \
     X(LINEAR, "linear", BY_X, "s")                                                                 \
-    X(RELU, "relu", BY_X, "max(0, s)")                                                             \
-    X(TANH, "tanh", BY_X, "(e^s - e^-s) / (e^s + e^-s)")                                           \
-    X(SIGMOID, "sigmoid", BY_X, "1 / (1 + e^-s)")                                                  \
+    X(RELU, "relu", BY_X, "max(0, s); Nair and Hinton 2010")                                       \
+    X(TANH, "tanh", BY_X, "(e^s - e^-s) / (e^s + e^-s); LeCun et al. 1998, section 4.4")           \
+    X(SIGMOID, "sigmoid", BY_X, "1 / (1 + e^-s); Rumelhart, Hinton and Williams 1986, eq. 2")      \
     X(LEAKY_RELU, "leaky_relu", BY_X, "s > 0: s; else 0.01 s; Maas et al. 2013")                   \
     X(ELU, "elu", BY_X, "s > 0: s; else e^s - 1; Clevert et al. 2016, eq. 15 with alpha = 1")      \
     X(SELU, "selu", BY_X,                                                                          \
@@ -20,7 +20,7 @@
     X(GELU, "gelu", BY_S,                                                                          \
       "s Phi(s), Phi the standard normal distribution; Hendrycks and Gimpel 2016, section 2")      \
     X(SILU, "silu", BY_S, "s / (1 + e^-s); Elfwing et al. 2018, eq. 1")                            \
-    X(SOFTMAX, "softmax", BY_X, "e^s_i / sum_j e^s_j; last layer, with cross_entropy")
+    X(SOFTMAX, "softmax", BY_X, "e^s_i / sum_j e^s_j; last layer, with cross_entropy; Bridle 1990")
 
 #define X(name, wire, slope, formula) BP_ACTIVATION_##name,
 typedef enum bp_activation { BP_ACTIVATION_TABLE(X) BP_ACTIVATION_COUNT } bp_activation;

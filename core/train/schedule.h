@@ -12,8 +12,8 @@
 
 #define BP_SCHEDULE_TABLE(X)                                                                       \
     X(CONSTANT, "constant", "eta")                                                                 \
-    X(STEP, "step", "eta gamma^floor(t / step_size)")                                              \
-    X(EXPONENTIAL, "exponential", "eta gamma^t")                                                   \
+    X(STEP, "step", "eta gamma^floor(t / step_size); PyTorch's StepLR")                            \
+    X(EXPONENTIAL, "exponential", "eta gamma^t; PyTorch's ExponentialLR")                          \
     X(COSINE, "cosine",                                                                            \
       "min + (eta - min) (1 + cos(pi T_cur / T_i)) / 2, restarted after period, period "           \
       "multiplier, ... units; Loshchilov and Hutter 2017, equation 5")                             \
