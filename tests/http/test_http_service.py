@@ -5,7 +5,7 @@ import re
 import contract as contracts
 import jsonschema
 import pytest
-from daemon import run_to_end
+from daemon import ROOT, run_to_end
 
 
 def test_livez_and_readyz(client):
@@ -17,6 +17,14 @@ def test_info_says_what_runs(client):
     info = client.get("/v1/info").json
     assert info["threads"] == 2
     assert re.fullmatch(r"\d+\.\d+\.\d+", info["version"])
+
+
+def test_the_readme_names_every_word(client):
+    readme = (ROOT / "README.md").read_text()
+    words = [word for value in client.get("/v1/info").json.values() if isinstance(value, list)
+             for word in value]
+    assert len(words) > 40
+    assert [word for word in words if f"`{word}`" not in readme] == []
 
 
 def test_dashboard_is_a_page(client):
