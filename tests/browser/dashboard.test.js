@@ -121,6 +121,20 @@ test("a job that diverged shows what went wrong", async () => {
   assertQuiet(seen);
 });
 
+test("a job that ended before its last epoch says why", async () => {
+  await daemon.prepareDigits();
+  const optimizer = { type: "adamw", learning_rate: 0.003 };
+  const early_stopping = { metric: "validation_accuracy", patience: 4 };
+  const id = await daemon.startJob({ epochs: 1000, optimizer, early_stopping, schedule: { type: "inverse_scaling" } });
+  const job = await daemon.waitForJob(id, ({ state }) => state === "succeeded");
+  const { page, seen } = await openPage(browser, `${daemon.url}/#/jobs/${id}`);
+  await page.getByText(`${job.epoch} / 1,000, stopped early`, { exact: true }).waitFor();
+  await page.getByText(new RegExp(`^\\d+\\.\\d % at epoch ${job.best.epoch}$`)).waitFor();
+  await page.getByText("adamw, inverse scaling", { exact: true }).waitFor();
+  await screenshot(page, "dashboard-stopped");
+  assertQuiet(seen);
+});
+
 test("a link leads to a job, the keyboard to another, and an unknown one is told", async () => {
   await daemon.prepareDigits();
   const first = await daemon.startJob({ epochs: 3 });

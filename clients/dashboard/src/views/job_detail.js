@@ -9,17 +9,18 @@ import { createBadge, createProgress } from "./progress.js";
 
 // Each figure: its name and its value for a job.
 const FIGURES = [
-  ["Epoch", (job) => `${format.formatCount(job.epoch)} / ${format.formatCount(job.epochs)}`],
+  ["Epoch", (job) => `${format.formatCount(job.epoch)} / ${format.formatCount(job.epochs)}${ending(job)}`],
   ["Train loss", (job) => format.formatLoss(job.train_loss)],
   ["Validation loss", (job) => format.formatLoss(job.validation_loss)],
   ["Validation accuracy", (job) => format.formatPercent(metric(job, "accuracy"))],
   ["Validation R²", (job) => format.formatLoss(metric(job, "r2"))],
-  ["Best", (job) => (job.best?.epoch ? `${format.formatLoss(job.best.value)} at epoch ${job.best.epoch}` : format.MISSING)],
+  ["Best", (job) => (job.best?.epoch ? `${bestValue(job.best)} at epoch ${job.best.epoch}` : format.MISSING)],
   ["Samples/s", (job) => format.formatRate(job.samples_per_second)],
   ["Elapsed", (job) => format.formatDuration(job.elapsed_seconds)],
   ["Gather / forward / backward / update", (job) => format.formatShares(job.phase_seconds)],
   ["Time left", (job) => (isTerminal(job) ? format.MISSING : format.formatDuration(job.eta_seconds))],
   ["Step", (job) => `${format.formatCount(job.step)} / ${format.formatCount(job.steps_total)}`],
+  ["Optimizer", (job) => [job.optimizer?.type ?? format.MISSING, job.schedule?.type].filter(Boolean).join(", ").replaceAll("_", " ")],
   ["Learning rate", (job) => (job.learning_rate > 0 ? String(Number(job.learning_rate.toPrecision(4))) : format.MISSING)],
   ["Threads", (job) => format.formatCount(job.threads)],
   ["Seed", (job) => String(job.seed ?? format.MISSING)],
@@ -28,6 +29,17 @@ const FIGURES = [
 
 function metric(job, name) {
   return job.metrics[`validation_${name}`];
+}
+
+// Why it ended before its last epoch.
+function ending(job) {
+  if (job.stopped_early) return ", stopped early";
+  return job.converged ? ", converged" : "";
+}
+
+// A share is told as such; losses and R² as numbers.
+function bestValue({ metric: name, value }) {
+  return name === "validation_accuracy" ? format.formatPercent(value) : format.formatLoss(value);
 }
 
 export function createJobDetail(root, actions) {
