@@ -177,6 +177,19 @@ static void bits_depend_on_no_worker_and_no_instruction_set(void **state) {
     }
 }
 
+/* Trains the first architecture by the naive loops and by the widest ones: the same bits, and
+ * others than `previous`, which becomes these. */
+static void compare_with_naive(bp_dataset *data, const bp_train_options *options,
+                               char previous[BP_DIGEST_HEX_SIZE]) {
+    run naive = {.isa = "naive", .threads = 1}, fast = {.isa = "auto", .threads = 3};
+    train(&naive, &architectures[0].spec, data, options);
+    train(&fast, &architectures[0].spec, data, options);
+    assert_true(isfinite(naive.last_loss));
+    assert_string_equal(naive.sha256, fast.sha256);
+    assert_string_not_equal(naive.sha256, previous);
+    memcpy(previous, naive.sha256, BP_DIGEST_HEX_SIZE);
+}
+
 static void every_optimizer_has_the_same_bits(void **state) {
     (void)state;
     const architecture *a = &architectures[0];
@@ -187,13 +200,7 @@ static void every_optimizer_has_the_same_bits(void **state) {
         bp_train_set_optimizer(&options, (bp_optimizer)o);
         options.weight_decay = 0.01f;
         options.batch_size = bp_optimizer_is_full_batch((bp_optimizer)o) ? 0 : 37;
-        run naive = {.isa = "naive", .threads = 1}, fast = {.isa = "auto", .threads = 2};
-        train(&naive, &a->spec, data, &options);
-        train(&fast, &a->spec, data, &options);
-        assert_true(isfinite(naive.last_loss));
-        assert_string_equal(naive.sha256, fast.sha256);
-        assert_string_not_equal(naive.sha256, previous);
-        memcpy(previous, naive.sha256, sizeof previous);
+        compare_with_naive(data, &options, previous);
     }
     bp_dataset_unref(data);
 }
@@ -223,13 +230,7 @@ static void shaped_updates_have_the_same_bits(void **state) {
         bp_train_options options = options_of(EPOCHS, 37, cases[i].momentum);
         options.regularization = cases[i].regularization;
         options.gradient_clipping = cases[i].gradient_clipping;
-        run naive = {.isa = "naive", .threads = 1}, fast = {.isa = "auto", .threads = 3};
-        train(&naive, &a->spec, data, &options);
-        train(&fast, &a->spec, data, &options);
-        assert_true(isfinite(naive.last_loss));
-        assert_string_equal(naive.sha256, fast.sha256);
-        assert_string_not_equal(naive.sha256, previous);
-        memcpy(previous, naive.sha256, sizeof previous);
+        compare_with_naive(data, &options, previous);
     }
     bp_dataset_unref(data);
 }
@@ -357,6 +358,8 @@ static void optimizers_are_pytorchs(void **state) {
           .beta2 = 0.95f,
           .epsilon = 1e-6f,
           .weight_decay = 0.01f}},
+        {BP_OPTIMIZER_LION,
+         {.learning_rate = 0.01f, .beta1 = 0.8f, .beta2 = 0.95f, .weight_decay = 0.1f}},
     };
     bp_torch_fixture *f = load("torch_optimizers");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
