@@ -26,6 +26,7 @@
 #include "background.h"
 #include "clock.h"
 #include "memory.h"
+#include "spread.h"
 
 #define SPIN_SECONDS 50e-6
 enum { PAUSES_PER_LOOK = 32, CACHE_LINE = 64 };
@@ -34,10 +35,12 @@ typedef struct phase {
     bp_task run;
     void *context;
     size_t tasks, workers;
+    const size_t *first; /* of each worker's range, [workers + 1]; NULL: even shares */
 } phase;
 
 typedef struct range {
     _Alignas(CACHE_LINE) atomic_uint_fast64_t word; /* generation << 32 | next task */
+    atomic_size_t end;
 } range;
 
 typedef struct worker {
@@ -50,7 +53,7 @@ struct bp_pool {
     /* The phase; written by the caller of bp_pool_run only, between phases. */
     _Atomic(bp_task) run;
     _Atomic(void *) context;
-    atomic_size_t tasks, workers;
+    atomic_size_t workers;
 
     _Alignas(CACHE_LINE) atomic_uint generation; /* futex; written by the caller, release */
     atomic_uint sleepers;                        /* workers asleep on it or about to be */
@@ -58,8 +61,9 @@ struct bp_pool {
     atomic_bool caller_sleeps;
     atomic_bool stopping;
 
-    range *ranges;   /* [threads] */
-    worker *threads; /* [threads - 1] */
+    range *ranges;    /* [threads] */
+    bp_place *places; /* [threads] */
+    worker *threads;  /* [threads - 1] */
     size_t thread_count;
     size_t started; /* workers that have a thread to join */
     bool background;
@@ -97,13 +101,19 @@ static bool spin(atomic_uint *word, unsigned value, bool until_equal) {
     return false;
 }
 
-static size_t range_begin(size_t tasks, size_t workers, size_t index) {
-    return tasks / workers * index + (index < tasks % workers ? index : tasks % workers);
+static size_t range_begin(const phase *p, size_t index) {
+    if (p->first != NULL) {
+        return p->first[index];
+    }
+    const size_t share = p->tasks / p->workers, rest = p->tasks % p->workers;
+    return share * index + (index < rest ? index : rest);
 }
 
 /* Takes the next task of a range of this generation; false when there is none. */
-static bool take(range *r, unsigned generation, size_t end, size_t *task) {
-    uint_fast64_t word = atomic_load_explicit(&r->word, memory_order_relaxed);
+static bool take(range *r, unsigned generation, size_t *task) {
+    /* acquire: an end that belongs to the word, or to a later one that makes the swap fail */
+    uint_fast64_t word = atomic_load_explicit(&r->word, memory_order_acquire);
+    const size_t end = atomic_load_explicit(&r->end, memory_order_relaxed);
     for (;;) {
         if ((unsigned)(word >> 32) != generation || (word & UINT32_MAX) >= end) {
             return false;
@@ -129,15 +139,13 @@ static void report(bp_pool *pool, unsigned done) {
 static void work(bp_pool *pool, unsigned generation, size_t index) {
     bp_task run = atomic_load_explicit(&pool->run, memory_order_acquire);
     void *context = atomic_load_explicit(&pool->context, memory_order_acquire);
-    size_t tasks = atomic_load_explicit(&pool->tasks, memory_order_acquire);
     size_t workers = atomic_load_explicit(&pool->workers, memory_order_acquire);
     if (index >= workers) {
         return;
     }
     for (size_t i = 0; i < workers; i++) {
         size_t owner = (index + i) % workers, task;
-        size_t end = range_begin(tasks, workers, owner + 1);
-        while (take(&pool->ranges[owner], generation, end, &task)) {
+        while (take(&pool->ranges[owner], generation, &task)) {
             run(context, task, index);
             report(pool, 1);
         }
@@ -157,13 +165,16 @@ static void *worker_main(void *argument) {
              * the sleeper sees the new generation and does not sleep */
             atomic_fetch_add(&pool->sleepers, 1);
             if (atomic_load(&pool->generation) == seen) {
+                bp_spread_forget(&pool->places[self->index]);
                 futex_wait(&pool->generation, seen);
+                bp_spread_apart(pool->places, pool->thread_count, self->index);
             }
             atomic_fetch_sub(&pool->sleepers, 1);
         }
         unsigned generation = atomic_load_explicit(&pool->generation, memory_order_acquire);
         if (generation != seen) {
             seen = generation;
+            bp_spread_note(&pool->places[self->index]);
             work(pool, generation, self->index);
         }
     }
@@ -182,7 +193,9 @@ static void wait_until_done(bp_pool *pool) {
         atomic_store(&pool->caller_sleeps, true);
         unsigned pending = atomic_load(&pool->pending);
         if (pending > 0) {
+            bp_spread_forget(&pool->places[0]);
             futex_wait(&pool->pending, pending);
+            bp_spread_apart(pool->places, pool->thread_count, 0);
         }
         atomic_store(&pool->caller_sleeps, false);
     }
@@ -204,32 +217,42 @@ static void describe(bp_pool *pool, unsigned generation, const phase *next) {
     /* release: who reads one of these with acquire sees the closed ranges */
     atomic_store_explicit(&pool->run, next->run, memory_order_release);
     atomic_store_explicit(&pool->context, next->context, memory_order_release);
-    atomic_store_explicit(&pool->tasks, next->tasks, memory_order_release);
     atomic_store_explicit(&pool->workers, next->workers, memory_order_release);
     atomic_store_explicit(&pool->pending, (unsigned)next->tasks, memory_order_relaxed);
     for (size_t i = 0; i < next->workers; i++) {
         uint_fast64_t word = (uint_fast64_t)generation << 32;
-        word |= range_begin(next->tasks, next->workers, i);
+        word |= range_begin(next, i);
+        atomic_store_explicit(&pool->ranges[i].end, range_begin(next, i + 1), memory_order_release);
         atomic_store_explicit(&pool->ranges[i].word, word, memory_order_release);
     }
 }
 
-void bp_pool_run(bp_pool *pool, size_t workers, bp_task run, void *context, size_t tasks) {
-    if (workers > pool->thread_count) {
-        workers = pool->thread_count;
-    }
-    if (workers > tasks) {
-        workers = tasks;
-    }
-    if (workers <= 1) {
-        run_inline(run, context, tasks);
+static void run_phase(bp_pool *pool, const phase *next) {
+    if (next->workers <= 1) {
+        run_inline(next->run, next->context, next->tasks);
         return;
     }
     unsigned generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
-    describe(pool, generation, &(phase){run, context, tasks, workers});
+    bp_spread_note(&pool->places[0]);
+    describe(pool, generation, next);
     publish(pool, generation);
     work(pool, generation, 0);
     wait_until_done(pool);
+}
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+void bp_pool_run(bp_pool *pool, size_t workers, bp_task run, void *context, size_t tasks) {
+    const size_t most = least(workers, pool->thread_count);
+    run_phase(pool, &(phase){run, context, tasks, least(most, tasks), NULL});
+}
+
+void bp_pool_run_ranges(bp_pool *pool, size_t ranges, const size_t *first, bp_task run,
+                        void *context) {
+    const size_t tasks = first[ranges];
+    run_phase(pool, &(phase){run, context, tasks, tasks > 1 ? ranges : 1, first});
 }
 
 static bp_status start_workers(bp_pool *pool, bp_error *err) {
@@ -244,6 +267,12 @@ static bp_status start_workers(bp_pool *pool, bp_error *err) {
     return BP_OK;
 }
 
+static void forget_places(bp_pool *pool) {
+    for (size_t i = 0; i < pool->thread_count; i++) {
+        bp_spread_forget(&pool->places[i]);
+    }
+}
+
 static bp_status new_pool(bp_pool **out, size_t threads, bool background, bp_error *err) {
     bp_pool *pool = bp_calloc_aligned(1, sizeof *pool);
     if (pool == NULL) {
@@ -252,11 +281,13 @@ static bp_status new_pool(bp_pool **out, size_t threads, bool background, bp_err
     pool->thread_count = threads < 1 ? 1 : threads;
     pool->background = background;
     pool->ranges = bp_calloc_aligned(pool->thread_count, sizeof *pool->ranges);
+    pool->places = bp_calloc_aligned(pool->thread_count, sizeof *pool->places);
     pool->threads = calloc(pool->thread_count, sizeof *pool->threads);
     bp_status status = BP_OK;
-    if (pool->ranges == NULL || pool->threads == NULL) {
+    if (pool->ranges == NULL || pool->places == NULL || pool->threads == NULL) {
         status = bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu workers", threads);
     } else {
+        forget_places(pool);
         status = start_workers(pool, err);
     }
     if (status != BP_OK) {
@@ -281,7 +312,6 @@ void bp_pool_free(bp_pool *pool) {
     }
     atomic_store(&pool->stopping, true);
     /* a phase of no tasks: who wakes finds nothing to take and sees `stopping` */
-    atomic_store(&pool->tasks, 0);
     atomic_store(&pool->workers, 0);
     atomic_fetch_add(&pool->generation, 1);
     futex_wake(&pool->generation, (int)pool->thread_count);
@@ -289,6 +319,7 @@ void bp_pool_free(bp_pool *pool) {
         pthread_join(pool->threads[i].thread, NULL);
     }
     free(pool->threads);
+    free(pool->places);
     free(pool->ranges);
     free(pool);
 }

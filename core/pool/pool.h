@@ -24,4 +24,10 @@ size_t bp_pool_threads(const bp_pool *pool);
  * done. One caller at a time. What a task wrote is visible to the caller and to later phases. */
 void bp_pool_run(bp_pool *pool, size_t workers, bp_task run, void *context, size_t tasks);
 
+/* The same on as many workers as there are ranges: worker i begins with tasks [first[i],
+ * first[i + 1]), as an own share of the data that it finds in its cache again. `first` [ranges + 1]
+ * ascends from 0 to the number of tasks; ranges <= bp_pool_threads. */
+void bp_pool_run_ranges(bp_pool *pool, size_t ranges, const size_t *first, bp_task run,
+                        void *context);
+
 #endif

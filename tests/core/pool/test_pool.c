@@ -45,6 +45,25 @@ static void every_task_runs_once(void **state) {
     }
 }
 
+static void every_task_of_uneven_ranges_runs_once(void **state) {
+    (void)state;
+    const size_t ranges[][5] = {
+        {0, 1, 2, 3, 4}, {0, 0, 0, 0, 1}, {0, 150, 150, 160, 200}, {0, 0, 7, 7, 7}, {0, 0, 0, 0, 0},
+    };
+    bp_pool *pool;
+    assert_int_equal(bp_pool_new(&pool, 4, NULL), BP_OK);
+    for (size_t phase = 0; phase < 2000; phase++) {
+        const size_t *first = ranges[phase % 5];
+        record r = {.workers = 1 + phase % 4};
+        bp_pool_run_ranges(pool, r.workers, first, count_run, &r);
+        for (size_t i = 0; i < MOST_TASKS; i++) {
+            assert_int_equal(r.runs[i], i < first[r.workers]);
+        }
+        assert_int_equal(atomic_load(&r.worker_out_of_range), 0);
+    }
+    bp_pool_free(pool);
+}
+
 /* Each phase reads what other workers wrote in the one before. */
 typedef struct relay {
     uint64_t cells[2][MOST_TASKS];
@@ -108,6 +127,7 @@ static void pools_come_and_go(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_task_runs_once),
+        cmocka_unit_test(every_task_of_uneven_ranges_runs_once),
         cmocka_unit_test(phases_see_each_other),
         cmocka_unit_test(pools_come_and_go),
     };
