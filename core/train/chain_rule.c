@@ -1,23 +1,24 @@
 #include "chain_rule.h"
 
-void bp_chain_through_weights(const bp_chain_step *step, size_t l, const float *ds_above,
-                              const float *gate, float *dx) {
+void bp_chain_into_strip(const bp_chain_step *step, size_t l, bp_strip strip, const float *ds_above,
+                         const float *gate, float *dx) {
     const bp_network *network = step->network;
     const size_t width = network->width[l], above = network->width[l + 1];
     bp_product product = {.m = step->rows,
-                          .n = width,
+                          .n = strip.count,
                           .depth = above,
                           .a = ds_above,
                           .a_row = above,
                           .a_column = 1,
-                          .b = step->parameters + network->weight_offset[l + 1],
+                          .b = step->parameters + network->weight_offset[l + 1] +
+                               strip.first * above,
                           .b_row = above,
                           .b_turned = true,
-                          .c = dx,
+                          .c = dx + strip.first,
                           .c_row = width,
                           .start = network->residual[l + 1] ? BP_START_C : BP_START_ZERO,
                           .end = gate != NULL ? BP_END_GATE : BP_END_NONE,
-                          .gate = gate};
+                          .gate = gate != NULL ? gate + strip.first : NULL};
     step->kernels->product(&product);
 }
 

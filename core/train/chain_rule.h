@@ -14,11 +14,22 @@ typedef struct bp_chain_step {
     size_t rows;
 } bp_chain_step;
 
-/* dl/dx(l) = w(l+1)^T dl/ds(l+1), l in 0..L-1. Where layer l + 1 has a residual connection, dx
- * holds dl/dx(l+1) before, which each element's chain begins with. `gate` NULL, or x(l) of a relu
- * [rows, width[l]]: dx is dl/ds(l) then. */
-void bp_chain_through_weights(const bp_chain_step *step, size_t l, const float *ds_above,
-                              const float *gate, float *dx);
+/* Units [first, first + count) of a layer: columns of its arrays. */
+typedef struct bp_strip {
+    size_t first, count;
+} bp_strip;
+
+/* dl/dx(l) = w(l+1)^T dl/ds(l+1), l in 0..L-1, of a strip of layer l. Where layer l + 1 has a
+ * residual connection, dx holds dl/dx(l+1) before, which each element's chain begins with. `gate`
+ * NULL, or x(l) of a relu [rows, width[l]]: dx is dl/ds(l) then. */
+void bp_chain_into_strip(const bp_chain_step *step, size_t l, bp_strip strip, const float *ds_above,
+                         const float *gate, float *dx);
+
+/* The same of all units. */
+static inline void bp_chain_through_weights(const bp_chain_step *step, size_t l,
+                                            const float *ds_above, const float *gate, float *dx) {
+    bp_chain_into_strip(step, l, (bp_strip){0, step->network->width[l]}, ds_above, gate, dx);
+}
 
 /* What the forward pass of a layer left; z and inverse_deviation where it is normalised. */
 typedef struct bp_layer_trace {

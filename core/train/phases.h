@@ -3,12 +3,13 @@
 #ifndef BP_PHASES_H
 #define BP_PHASES_H
 
-#include "update.h"
+#include "block_shares.h"
 
-/* What a segment has of the parameters. */
+/* What a segment, or the whole, has of the parameters. */
 typedef struct bp_segment_blocks {
     size_t first, count; /* in the list of blocks */
     size_t parameters;
+    bp_block_shares shares;
 } bp_segment_blocks;
 
 typedef struct bp_phases {
@@ -18,8 +19,12 @@ typedef struct bp_phases {
     const bp_network *network; /* borrowed */
     bp_row_buffers buffers;
     size_t tile_rows;
+    /* Layers 1 to this one go forward and backward by strips of units, of which each worker has the
+     * one whose weights it updates; 0: all go by tiles of rows. */
+    size_t strip_layers;
     bp_block *blocks;
     size_t block_count;
+    bp_segment_blocks all;
     bp_segment_blocks segment[BP_MAX_LAYERS]; /* as buffers.segments */
     float *scratch;                           /* [workers, scratch_floats] */
     size_t scratch_floats;

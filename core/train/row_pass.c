@@ -47,22 +47,23 @@ typedef struct layer_rows {
     float *z, *inverse_deviation; /* with layer_norm; z may be x; NULL: not wanted */
 } layer_rows;
 
-/* s(l) = w(l) x(l-1) + b(l), or x(l) where the product ends in relu */
-static inline void weighted_sums(const bp_row_pass *pass, const layer_rows *r, float *s) {
+/* s(l) = w(l) x(l-1) + b(l), or x(l) where the product ends in relu, of a strip of units */
+static inline void weighted_sums(const bp_row_pass *pass, const layer_rows *r, bp_strip strip,
+                                 float *s) {
     const bp_network *network = pass->network;
     const size_t in = network->width[r->l - 1], units = network->width[r->l];
     bp_product product = {.m = r->rows,
-                          .n = units,
+                          .n = strip.count,
                           .depth = in,
                           .a = r->below,
                           .a_row = in,
                           .a_column = 1,
-                          .b = pass->parameters + network->weight_offset[r->l],
+                          .b = pass->parameters + network->weight_offset[r->l] + strip.first,
                           .b_row = units,
-                          .c = s,
+                          .c = s + strip.first,
                           .c_row = units,
                           .start = BP_START_BIAS,
-                          .bias = pass->parameters + network->bias_offset[r->l],
+                          .bias = pass->parameters + network->bias_offset[r->l] + strip.first,
                           .end = product_ends_in_relu(network, r->l) ? BP_END_RELU : BP_END_NONE};
     pass->kernels->product(&product);
 }
@@ -108,7 +109,8 @@ static inline void forward_layer(const bp_row_pass *pass, const layer_rows *r) {
     const bool relu = product_ends_in_relu(network, r->l);
     const bool goes_on = drops(pass, r->l) || network->residual[r->l];
     float *u = relu && !goes_on ? r->x : r->kept;
-    weighted_sums(pass, r, network->layer_norm[r->l] ? r->z : u);
+    weighted_sums(pass, r, (bp_strip){0, network->width[r->l]},
+                  network->layer_norm[r->l] ? r->z : u);
     if (network->layer_norm[r->l]) {
         normalize(pass, r, u);
     }
@@ -124,19 +126,24 @@ static inline void forward_layer(const bp_row_pass *pass, const layer_rows *r) {
     }
 }
 
+static inline layer_rows rows_in_buffers(const bp_row_pass *pass, size_t l, size_t first,
+                                         size_t rows) {
+    const bp_layer_trace trace = bp_row_buffers_trace(pass->buffers, l, first);
+    return (layer_rows){.l = l,
+                        .first = first,
+                        .rows = rows,
+                        .below = bp_row_buffers_x(pass->buffers, l - 1, first),
+                        .x = bp_row_buffers_x(pass->buffers, l, first),
+                        .kept = bp_row_buffers_kept(pass->buffers, l, first),
+                        .z = trace.z,
+                        .inverse_deviation = trace.inverse_deviation};
+}
+
 /* Layers `from` to `to`, with all that the way back needs of them. */
 static inline void forward_layers(const bp_row_pass *pass, size_t from, size_t to, size_t first,
                                   size_t rows) {
     for (size_t l = from; l <= to; l++) {
-        const bp_layer_trace trace = bp_row_buffers_trace(pass->buffers, l, first);
-        const layer_rows r = {.l = l,
-                              .first = first,
-                              .rows = rows,
-                              .below = bp_row_buffers_x(pass->buffers, l - 1, first),
-                              .x = bp_row_buffers_x(pass->buffers, l, first),
-                              .kept = bp_row_buffers_kept(pass->buffers, l, first),
-                              .z = trace.z,
-                              .inverse_deviation = trace.inverse_deviation};
+        const layer_rows r = rows_in_buffers(pass, l, first, rows);
         forward_layer(pass, &r);
     }
 }
@@ -282,19 +289,29 @@ static void forward_again(const bp_row_pass *pass, size_t first, size_t rows) {
                    more ? border : border - 1, first, rows);
 }
 
-static void backward_layers(const bp_row_pass *pass, size_t first, size_t rows) {
-    const bp_segments *segments = &pass->buffers->segments;
-    const bp_chain_step step = {.kernels = pass->kernels,
-                                .network = pass->network,
-                                .parameters = pass->parameters,
-                                .rows = rows};
-    const size_t bottom = bp_segments_first(segments, pass->segment);
-    for (size_t l = segments->last[pass->segment]; l >= bottom; l--) {
-        if (!gated_above(pass, l)) {
-            through_units(pass, &step, l, first);
-        } else { /* the gate came before, which changes no bit */
-            through_dropout(pass, l, first, rows);
-        }
+static bp_chain_step chain_step(const bp_row_pass *pass, size_t rows) {
+    return (bp_chain_step){.kernels = pass->kernels,
+                           .network = pass->network,
+                           .parameters = pass->parameters,
+                           .rows = rows};
+}
+
+/* dl/ds(l) from what through_weights left. */
+static void finish_backward(const bp_row_pass *pass, const bp_chain_step *step, size_t l,
+                            size_t first) {
+    if (!gated_above(pass, l)) {
+        through_units(pass, step, l, first);
+    } else { /* the gate came before, which changes no bit */
+        through_dropout(pass, l, first, step->rows);
+    }
+}
+
+/* dl/ds of layers `from` down to `to`, and what goes on to the one below. */
+static void backward_layers(const bp_row_pass *pass, size_t from, size_t to, size_t first,
+                            size_t rows) {
+    const bp_chain_step step = chain_step(pass, rows);
+    for (size_t l = from; l >= to; l--) {
+        finish_backward(pass, &step, l, first);
         if (l > 1) {
             through_weights(pass, &step, l - 1, first);
         }
@@ -322,6 +339,57 @@ void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float 
         forward_again(pass, first, rows);
     }
     bp_lap(laps, BP_PART_FORWARD);
-    backward_layers(pass, first, rows);
+    const bp_segments *segments = &pass->buffers->segments;
+    backward_layers(pass, segments->last[pass->segment], bp_segments_first(segments, pass->segment),
+                    first, rows);
     bp_lap(laps, BP_PART_BACKWARD);
+}
+
+/* --- the same by strips ---------------------------------------------------------------------- */
+
+bool bp_row_pass_has_strips(const bp_network *network, size_t l) {
+    return !network->layer_norm[l] && !network->residual[l];
+}
+
+void bp_row_pass_inputs(const bp_row_pass *pass, size_t first, size_t rows) {
+    input_layer(pass, first, rows);
+}
+
+void bp_row_pass_forward_strip(const bp_row_pass *pass, size_t l, bp_strip strip, size_t rows) {
+    const layer_rows r = rows_in_buffers(pass, l, 0, rows);
+    const bool relu = product_ends_in_relu(pass->network, l);
+    weighted_sums(pass, &r, strip, relu ? r.x : r.kept);
+    if (relu || left_to_loss(pass, l)) {
+        return;
+    }
+    for (size_t i = 0; i < rows; i++) {
+        const size_t at = i * pass->network->width[l] + strip.first;
+        pass->kernels->activate(pass->network->activation[l], strip.count, r.kept + at, r.x + at);
+    }
+}
+
+void bp_row_pass_above(const bp_row_pass *pass, size_t l, size_t first, size_t rows, float *scratch,
+                       bp_laps *laps) {
+    const size_t last = pass->network->layer_count;
+    const bp_chain_step step = chain_step(pass, rows);
+    forward_layers(pass, l + 1, last, first, rows);
+    output_layer(pass, first, rows, true, scratch);
+    bp_lap(laps, BP_PART_FORWARD);
+    backward_layers(pass, last, l + 1, first, rows);
+    finish_backward(pass, &step, l, first);
+    bp_lap(laps, BP_PART_BACKWARD);
+}
+
+void bp_row_pass_backward_strip(const bp_row_pass *pass, size_t l, bp_strip strip, size_t rows) {
+    const bp_chain_step step = chain_step(pass, rows);
+    const float *kept = bp_row_buffers_kept(pass->buffers, l, 0);
+    float *ds = bp_row_buffers_ds(pass->buffers, l, 0);
+    const bool gated = gated_above(pass, l);
+    bp_chain_into_strip(&step, l, strip, bp_row_buffers_ds(pass->buffers, l + 1, 0),
+                        gated ? kept : NULL, ds);
+    for (size_t i = 0; !gated && i < rows; i++) {
+        const size_t at = i * pass->network->width[l] + strip.first;
+        pass->kernels->activate_backward(pass->network->activation[l], strip.count, kept + at,
+                                         ds + at, ds + at);
+    }
 }

@@ -39,4 +39,17 @@ void bp_row_pass_outputs(const bp_row_pass *pass, size_t first, size_t rows, flo
 void bp_row_pass_both(const bp_row_pass *pass, size_t first, size_t rows, float *scratch,
                       bp_laps *laps);
 
+/* The same by strips of units, for layers 1..l that have them and buffers of one segment. Each of
+ * these reads what all strips of the one before wrote: inputs, forward 1..l, above, backward
+ * l-1..1. Rows are [0, rows), those of inputs and above [first, first + rows). No dropout. */
+
+/* Whether layer l has strips: its units do not depend on one another. */
+bool bp_row_pass_has_strips(const bp_network *network, size_t l);
+void bp_row_pass_inputs(const bp_row_pass *pass, size_t first, size_t rows);
+void bp_row_pass_forward_strip(const bp_row_pass *pass, size_t l, bp_strip strip, size_t rows);
+/* Forward from x(l), the loss, and backward to dl/ds(l). */
+void bp_row_pass_above(const bp_row_pass *pass, size_t l, size_t first, size_t rows, float *scratch,
+                       bp_laps *laps);
+void bp_row_pass_backward_strip(const bp_row_pass *pass, size_t l, bp_strip strip, size_t rows);
+
 #endif

@@ -98,8 +98,9 @@ typedef struct bp_trainer bp_trainer;
 typedef struct bp_train_place {
     bp_pool *pool; /* borrowed */
     const bp_kernels *kernels;
-    /* work of a phase from which one more worker shares it; 0: the default. Tests set it to 1, so
-     * that even small phases are shared. */
+    /* work of a phase from which one more worker shares it; 0: the default, and as many workers as
+     * make a step fast. Tests set it to 1: even small phases are shared, by all, and layers of at
+     * least as many units as a minibatch has rows go by strips. */
     double flops_per_worker;
 } bp_train_place;
 

@@ -51,9 +51,8 @@ bp_status bp_blocks_new(bp_block **out, size_t *count, const bp_network *network
     return BP_OK;
 }
 
-void bp_update_prepare(const bp_update *update, size_t segment, size_t first, size_t rows) {
-    const bp_segments *segments = &update->buffers->segments;
-    for (size_t l = bp_segments_first(segments, segment); l <= segments->last[segment]; l++) {
+void bp_update_prepare(const bp_update *update, size_t from, size_t to, size_t first, size_t rows) {
+    for (size_t l = from; l <= to; l++) {
         const size_t width = update->network->width[l];
         update->kernels->scale(rows * width, -update->rule.rate,
                                update->buffers->ds[l] + first * width);

@@ -74,7 +74,7 @@ typedef struct bp_update_plan {
 /* `parts`: the minibatch will come in parts. */
 bp_update_plan bp_update_plan_of(const bp_train_options *options, bool parts);
 
-/* Plain SGD's scaling of dS, on each tile of rows before the blocks of that segment. */
-void bp_update_prepare(const bp_update *update, size_t segment, size_t first, size_t rows);
+/* Plain SGD's scaling of dS of layers `from` to `to`, on each tile of rows before their blocks. */
+void bp_update_prepare(const bp_update *update, size_t from, size_t to, size_t first, size_t rows);
 
 #endif
