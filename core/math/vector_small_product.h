@@ -13,26 +13,25 @@
 enum { SMALL_DEPTH = 128 };
 
 /* --- C of so few columns that a row of it fills no vector ---------------------------------------
- * A lane holds a row of C, without gaps between rows, and a vector a column: what the last layer of
- * a network mostly is, forward and in its gradient. */
+ * A lane holds a row of C and a vector a column; B and C lie without gaps between their rows. What
+ * the last layer of a network mostly is, forward and in its gradient. */
 
 BP_INLINE bool has_few_columns(const bp_product *p) {
-    return p->n <= FEW_COLUMNS && p->c_row == p->n && p->m >= VL && p->depth <= SMALL_DEPTH &&
-           (p->a_row == 1 || p->a_column == 1);
+    return p->n <= FEW_COLUMNS && p->m >= VL && p->depth <= SMALL_DEPTH && !p->b_turned &&
+           p->b_row == p->n && p->c_row == p->n && (p->a_row == 1 || p->a_column == 1);
 }
 
-/* Up to VL rows of A, and B[k, j] = b[k * k_step + j * j_step]. */
+/* Up to VL rows of A, and B. */
 typedef struct few_columns {
     const float *a;
     size_t a_row, a_column, count;
     const float *b;
-    size_t k_step, j_step;
 } few_columns;
 
 BP_INLINE void add_products(const size_t columns, const few_columns *f, vf a, size_t k, vf *sum) {
 #pragma GCC unroll 4
     for (size_t j = 0; j < columns; j++) {
-        sum[j] = vf_fma(a, vf_set(f->b[k * f->k_step + j * f->j_step]), sum[j]);
+        sum[j] = vf_fma(a, vf_set(f->b[k * columns + j]), sum[j]);
     }
 }
 
@@ -98,9 +97,7 @@ BP_INLINE void few_columns_rows(const size_t columns, const bp_product *p, size_
                            .a_row = p->a_row,
                            .a_column = p->a_column,
                            .count = count,
-                           .b = p->b,
-                           .k_step = p->b_turned ? 1 : p->b_row,
-                           .j_step = p->b_turned ? p->b_row : 1};
+                           .b = p->b};
     vf sum[FEW_COLUMNS];
     start_columns(columns, p, i, count, sum);
     size_t k = 0;
@@ -144,7 +141,8 @@ static void few_columns_product(const bp_product *p) {
 /* --- one row by a B that is given turned: C^T = B^T A^T has one column ------------------------ */
 
 BP_INLINE bool is_row_by_turned(const bp_product *p) {
-    return p->m == 1 && p->b_turned && p->start != BP_START_BIAS && p->depth <= SMALL_DEPTH;
+    return p->m == 1 && p->b_turned && p->a_column == 1 && p->start != BP_START_BIAS &&
+           p->depth <= SMALL_DEPTH;
 }
 
 static void row_by_turned(const bp_product *p) {
@@ -155,7 +153,7 @@ static void row_by_turned(const bp_product *p) {
     turned.a_row = p->b_row;
     turned.a_column = 1;
     turned.b = p->a;
-    turned.b_row = p->a_column;
+    turned.b_row = 1;
     turned.b_turned = false;
     turned.c_row = 1;
     product_of_1(&turned);
