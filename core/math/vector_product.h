@@ -19,7 +19,7 @@
 #include <stdbool.h>
 
 #include "kernels.h"
-#include "vector_small_product.h"
+#include "vector_few_columns.h"
 #include "vector_transpose.h"
 
 /* --- tiles ---------------------------------------------------------------------------------- */
@@ -403,36 +403,11 @@ static void turned_product(const bp_product *p) {
     }
 }
 
-/* C of one tile, and a B that the first cache holds. */
-BP_INLINE bool is_one_tile(const bp_product *p) {
-    return !p->b_turned && p->n <= PANEL && p->m <= tile_rows[(p->n + VL - 1) / VL - 1] &&
-           p->depth * p->b_row < PACK_FROM_FLOATS;
-}
-
-static void one_tile_product(const bp_product *p) {
-    const size_t vectors = (p->n + VL - 1) / VL;
-    const tile t = {.depth = p->depth,
-                    .lanes = p->n - (vectors - 1) * VL,
-                    .a = p->a,
-                    .a_row = p->a_row,
-                    .a_column = p->a_column,
-                    .b = p->b,
-                    .b_row = p->b_row,
-                    .c = p->c,
-                    .c_row = p->c_row,
-                    .bias = p->bias,
-                    .gate = p->end == BP_END_GATE ? p->gate : p->c,
-                    .start = p->start,
-                    .end = p->end};
-    tiles[vectors - 1][p->m - 1](&t);
-}
-
 static void vector_product(const bp_product *p) {
-    if (small_product(p)) {
-        return;
-    }
-    if (is_one_tile(p)) {
-        one_tile_product(p);
+    if (has_few_columns(p)) {
+        few_columns_product(p);
+    } else if (is_row_by_turned(p)) {
+        row_by_turned(p);
     } else if (pays_to_turn(p)) {
         turned_product(p);
     } else {

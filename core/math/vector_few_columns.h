@@ -1,8 +1,9 @@
-/* Products of the shapes that small networks and single samples have, on vectors. Each is the chain
- * of kernels.h; what they save is turning, copying and preparing, which for so little arithmetic
- * costs more than it. */
-#ifndef BP_VECTOR_SMALL_PRODUCT_H
-#define BP_VECTOR_SMALL_PRODUCT_H
+/* The matrix product of kernels.h for C of so few columns that a row of it fills no vector: a lane
+ * holds a row of C and a vector a column. B and C lie without gaps between their rows. That is what
+ * the last layer of a network mostly is, forward and in its gradient; and one row by a B that is
+ * given turned, dl/dx of a single sample, is C^T of one column. */
+#ifndef BP_VECTOR_FEW_COLUMNS_H
+#define BP_VECTOR_FEW_COLUMNS_H
 
 #include <stdbool.h>
 
@@ -10,14 +11,10 @@
 #include "vector_transpose.h"
 
 /* Longer chains wait for one another: VL rows at a time are too few. */
-enum { SMALL_DEPTH = 128 };
-
-/* --- C of so few columns that a row of it fills no vector ---------------------------------------
- * A lane holds a row of C and a vector a column; B and C lie without gaps between their rows. What
- * the last layer of a network mostly is, forward and in its gradient. */
+enum { FEW_COLUMNS_DEPTH = 128 };
 
 BP_INLINE bool has_few_columns(const bp_product *p) {
-    return p->n <= FEW_COLUMNS && p->m >= VL && p->depth <= SMALL_DEPTH && !p->b_turned &&
+    return p->n <= FEW_COLUMNS && p->m >= VL && p->depth <= FEW_COLUMNS_DEPTH && !p->b_turned &&
            p->b_row == p->n && p->c_row == p->n && (p->a_row == 1 || p->a_column == 1);
 }
 
@@ -138,11 +135,10 @@ static void few_columns_product(const bp_product *p) {
     product_of[p->n - 1](p);
 }
 
-/* --- one row by a B that is given turned: C^T = B^T A^T has one column ------------------------ */
-
+/* C^T = B^T A^T has one column. */
 BP_INLINE bool is_row_by_turned(const bp_product *p) {
     return p->m == 1 && p->b_turned && p->a_column == 1 && p->start != BP_START_BIAS &&
-           p->depth <= SMALL_DEPTH;
+           p->depth <= FEW_COLUMNS_DEPTH;
 }
 
 static void row_by_turned(const bp_product *p) {
@@ -157,95 +153,6 @@ static void row_by_turned(const bp_product *p) {
     turned.b_turned = false;
     turned.c_row = 1;
     product_of_1(&turned);
-}
-
-/* --- B given turned, of so few values of k -----------------------------------------------------
- */
-
-BP_INLINE bool has_few_depths(const bp_product *p) {
-    return p->b_turned && p->depth <= FEW_COLUMNS && p->depth > 0 && p->b_row == p->depth &&
-           p->start == BP_START_ZERO && p->end != BP_END_RELU;
-}
-
-/* Columns [j, j + count) of C. */
-BP_INLINE void few_depths_columns(const size_t depth, const bp_product *p, size_t j, size_t count) {
-    vf b[FEW_COLUMNS];
-    split_columns(depth, p->b + j * depth, count, b);
-    const float *a = p->a, *gate = p->gate + (p->end == BP_END_GATE ? j : 0);
-    float *c = p->c + j;
-    for (size_t i = 0; i < p->m; i++) {
-        vf sum = {0};
-#pragma GCC unroll 4
-        for (size_t k = 0; k < depth; k++) {
-            sum = vf_fma(vf_set(a[i * p->a_row + k * p->a_column]), b[k], sum);
-        }
-        if (p->end == BP_END_GATE) {
-            sum = vf_select(vf_load_lanes(gate + i * p->c_row, count) > 0.0f, sum, (vf){0});
-        }
-        vf_store_lanes(c + i * p->c_row, sum, count);
-    }
-}
-
-#define FEW_DEPTHS_PRODUCT(depth)                                                                  \
-    static void product_over_##depth(const bp_product *p) {                                        \
-        for (size_t j = 0; j < p->n; j += VL) {                                                    \
-            if (p->n - j >= VL) {                                                                  \
-                few_depths_columns(depth, p, j, VL);                                               \
-            } else {                                                                               \
-                few_depths_columns(depth, p, j, p->n - j);                                         \
-            }                                                                                      \
-        }                                                                                          \
-    }
-FEW_DEPTHS_PRODUCT(1)
-FEW_DEPTHS_PRODUCT(2)
-FEW_DEPTHS_PRODUCT(3)
-FEW_DEPTHS_PRODUCT(4)
-
-static void few_depths_product(const bp_product *p) {
-    static void (*const product_over[])(const bp_product *) = {product_over_1, product_over_2,
-                                                               product_over_3, product_over_4};
-    product_over[p->depth - 1](p);
-}
-
-/* --- a column by a row: what one sample adds to a gradient -------------------------------------
- */
-
-/* Rows of whole vectors: a masked store would keep the load of the next row waiting. */
-BP_INLINE bool is_column_by_row(const bp_product *p) {
-    return p->depth == 1 && !p->b_turned && p->n % VL == 0 && p->start == BP_START_C &&
-           p->end == BP_END_NONE;
-}
-
-static void column_by_row(const bp_product *p) {
-    const float *b = p->b;
-    const size_t n = p->n;
-    for (size_t i = 0; i < p->m; i++) {
-        const vf factor = vf_set(p->a[i * p->a_row]);
-        float *c = p->c + i * p->c_row;
-#pragma GCC unroll 4
-        for (size_t j = 0; j < n; j += VL) {
-            vf_store(c + j, vf_fma(factor, vf_load(b + j), vf_load(c + j)));
-        }
-    }
-}
-
-/* --- whichever fits -----------------------------------------------------------------------------
- */
-
-/* False: none does. */
-static bool small_product(const bp_product *p) {
-    if (has_few_columns(p)) {
-        few_columns_product(p);
-    } else if (is_column_by_row(p)) {
-        column_by_row(p);
-    } else if (has_few_depths(p)) {
-        few_depths_product(p);
-    } else if (is_row_by_turned(p)) {
-        row_by_turned(p);
-    } else {
-        return false;
-    }
-    return true;
 }
 
 #endif
