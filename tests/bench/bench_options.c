@@ -10,7 +10,7 @@ enum { MAX_THREADS = 256 };
 
 static const char usage[] =
     "usage: train [--quick] [--peers] [--seconds S] [--patience S] [--nets A-B-C,...]\n"
-    "             [--batches N,...] [--threads N,...] [--optimizers sgd,momentum]\n"
+    "             [--batches N,...] [--threads N,...] [--optimizers sgd,momentum,adam]\n"
     "             [--isa avx512|avx2|neon|plain|naive] [--json FILE|-]\n"
     "\n"
     "Trains multi-layer perceptrons on made-up data and prints samples/s. A net is its layers'\n"
@@ -23,7 +23,9 @@ static const char usage[] =
     "  --json FILE     also one JSON object a line; - puts them on standard output and the table\n"
     "                  on standard error\n";
 
-static const bench_optimizer optimizers[] = {{"sgd", 0}, {"momentum", 0.9F}};
+static const bench_optimizer optimizers[] = {{"sgd", BP_OPTIMIZER_SGD, 0},
+                                             {"momentum", BP_OPTIMIZER_SGD, 0.9F},
+                                             {"adam", BP_OPTIMIZER_ADAM, 0}};
 
 void bench_stop(const char *what, const char *detail) {
     fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, detail);

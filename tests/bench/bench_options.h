@@ -5,11 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "trainer.h"
+
 enum { BENCH_MAX_CHOICES = 16, BENCH_MAX_NET_TEXT = 128, BENCH_ROWS = 8192 };
 
 typedef struct bench_optimizer {
-    const char *name;
-    float momentum;
+    const char *name; /* torch_peer.py has the same */
+    bp_optimizer optimizer;
+    float momentum; /* of sgd; 0: the optimizer's own */
 } bench_optimizer;
 
 typedef struct bench_options {

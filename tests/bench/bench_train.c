@@ -129,9 +129,12 @@ static void enter_torch(bench *b, const bp_workload *load, size_t batch, size_t 
 static void enter_engine(bench *b, const bp_workload *load, size_t batch, size_t place) {
     const size_t t = place % b->options.thread_count, o = place / b->options.thread_count - 2;
     bp_train_options settings = bp_train_defaults();
-    bp_train_set_optimizer(&settings, BP_OPTIMIZER_SGD);
+    const bench_optimizer *optimizer = b->options.optimizers[o];
+    bp_train_set_optimizer(&settings, optimizer->optimizer);
     settings.batch_size = batch;
-    settings.momentum = b->options.optimizers[o]->momentum;
+    if (optimizer->momentum > 0) {
+        settings.momentum = optimizer->momentum;
+    }
     entrant *e = &b->contest.entrants[place];
     e->trainer = make_trainer(b, load, settings, b->pools[t]);
     e->stepper = (bp_stepper){.step = step, .context = e};

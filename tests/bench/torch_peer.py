@@ -18,7 +18,11 @@ import resource
 import sys
 import time
 
-OPTIMIZERS = {"sgd": {"lr": 1e-3}, "momentum": {"lr": 1e-3, "momentum": 0.9}}
+OPTIMIZERS = {
+    "sgd": lambda parameters: torch.optim.SGD(parameters, lr=1e-3),
+    "momentum": lambda parameters: torch.optim.SGD(parameters, lr=1e-3, momentum=0.9),
+    "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3),
+}
 MOST_EPOCHS = 30
 torch = None
 
@@ -77,7 +81,7 @@ class Case:
         self.x = torch.rand(rows, sizes[0])
         self.y = torch.rand(rows, 1) if sizes[-1] == 1 else torch.randint(0, sizes[-1], (rows,))
         self.net, self.loss = make_net(net), make_loss(net)
-        self.optimizer = torch.optim.SGD(self.net.parameters(), **OPTIMIZERS[optimizer])
+        self.optimizer = OPTIMIZERS[optimizer](self.net.parameters())
         self.position, self.steps_a_window = rows, 1
 
     def step(self):
