@@ -4,10 +4,12 @@ import math
 import os
 import pathlib
 import struct
+import time
 
 import pytest
 
 import samples
+from daemon import PATIENCE
 
 
 def digest(parameters):
@@ -252,9 +254,12 @@ def thread_places(pid):
 
 def test_threads_that_train_give_way_to_those_that_answer(start):
     one = start(threads=3)
-    places = thread_places(one.daemon.process.pid)
     usual = os.getpriority(os.PRIO_PROCESS, 0)
-    behind = sum(count for place, count in places.items() if place > usual)
+    deadline = time.monotonic() + PATIENCE
+    behind = 0
+    while behind < 3 and time.monotonic() < deadline:  # each steps back once it has a processor
+        places = thread_places(one.daemon.process.pid)
+        behind = sum(count for place, count in places.items() if place > usual)
     assert behind == 3, places  # the runner is one of the workers
     assert sum(places.values()) - behind >= 3, places  # main, HTTP, slow requests
 
