@@ -5,12 +5,16 @@
 
 static bp_status take(void *context, const char *bytes, size_t size, bp_error *err) {
     gunzip_loaded *loaded = context;
-    char *larger = realloc(loaded->bytes, loaded->size + size);
-    if (larger == NULL) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu bytes", size);
+    while (loaded->size + size > loaded->capacity) {
+        size_t capacity = loaded->capacity == 0 ? size : 2 * loaded->capacity;
+        char *larger = realloc(loaded->bytes, capacity);
+        if (larger == NULL) {
+            return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu bytes", capacity);
+        }
+        loaded->bytes = larger;
+        loaded->capacity = capacity;
     }
-    memcpy(larger + loaded->size, bytes, size);
-    loaded->bytes = larger;
+    memcpy(loaded->bytes + loaded->size, bytes, size);
     loaded->size += size;
     loaded->calls++;
     return BP_OK;

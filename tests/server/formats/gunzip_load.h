@@ -10,6 +10,7 @@ typedef struct gunzip_loaded {
     bp_error err;
     char *bytes; /* [size]: what the sink was given, also where the load failed */
     size_t size;
+    size_t capacity;
     size_t calls;
 } gunzip_loaded;
 

@@ -64,10 +64,10 @@ static void assert_same_in_pieces(const gzip_text *text, uint64_t limit, const g
 static void assert_same_however_cut(const gzip_text *text, uint64_t limit) {
     gunzip_loaded whole;
     gunzip_load(&whole, text->bytes, text->size, limit, WHOLE);
-    for (size_t cut = 0; cut <= text->size; cut += 1 + text->size / 500) {
+    for (size_t cut = 0; cut <= text->size; cut += 1 + text->size / 100) {
         assert_same_in_pieces(text, limit, &whole, (array_pieces){cut, SIZE_MAX});
     }
-    for (size_t size = 1; size < 20; size++) {
+    for (size_t size = 1; size < 20; size += 1 + size / 4) {
         assert_same_in_pieces(text, limit, &whole, (array_pieces){size, size});
     }
     gunzip_loaded_clear(&whole);
@@ -251,10 +251,13 @@ static void bombs_are_refused_early(void **state) {
     char *zeros = calloc(ZEROS, 1);
     assert_non_null(zeros);
     add_member(&text, zeros, BP_GUNZIP_FREE_BYTES, 9); /* small: no ratio is too high */
-    assert_gives(&text, zeros, BP_GUNZIP_FREE_BYTES);
+    gunzip_loaded loaded;
+    gunzip_load(&loaded, text.bytes, text.size, NO_LIMIT, WHOLE);
+    assert_int_equal(loaded.status, BP_OK);
+    assert_int_equal(loaded.size, BP_GUNZIP_FREE_BYTES);
+    gunzip_loaded_clear(&loaded);
     text.size = 0;
     add_member(&text, zeros, ZEROS, 9);
-    gunzip_loaded loaded;
     gunzip_load(&loaded, text.bytes, text.size, NO_LIMIT, WHOLE);
     assert_int_equal(loaded.status, BP_TOO_LARGE);
     assert_non_null(strstr(loaded.err.message, "more than 1000 times"));
