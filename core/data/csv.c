@@ -130,8 +130,10 @@ static bp_status take_record(bp_csv *csv, bp_cell text) {
     if (!csv->has_header) {
         return take_header(csv);
     }
-    return bp_dataset_builder_row(csv->builder, csv->record.cells, csv->record.count, csv->line,
-                                  &csv->failure);
+    bp_error why = {0};
+    status =
+        bp_dataset_builder_row(csv->builder, csv->record.cells, csv->record.count, csv->line, &why);
+    return status == BP_OK ? BP_OK : bp_dataset_builder_reject(csv->builder, &why, &csv->failure);
 }
 
 /* A record that is too long: what is wrong within the limit, such as a stray quote that swallowed

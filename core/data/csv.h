@@ -3,7 +3,7 @@
 #ifndef BP_CSV_H
 #define BP_CSV_H
 
-#include "dataset.h"
+#include "dataset_builder.h"
 
 enum { BP_CSV_MAX_LINE_BYTES = 4 << 20 };
 

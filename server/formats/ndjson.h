@@ -3,7 +3,7 @@
 #ifndef BP_NDJSON_H
 #define BP_NDJSON_H
 
-#include "dataset.h"
+#include "dataset_builder.h"
 
 enum { BP_NDJSON_MAX_LINE_BYTES = 4 << 20 };
 
