@@ -48,9 +48,9 @@ void bp_ndjson_free(bp_ndjson *ndjson) {
     free(ndjson);
 }
 
-static bp_status fail_line(bp_ndjson *ndjson, bp_status code, const char *complaint) {
-    return bp_fail_at(&ndjson->failure, code, ndjson->line, 0, "line %" PRIu64 " %s", ndjson->line,
-                      complaint);
+static bp_status fail_line(const bp_ndjson *ndjson, bp_status code, const char *complaint,
+                           bp_error *err) {
+    return bp_fail_at(err, code, ndjson->line, 0, "line %" PRIu64 " %s", ndjson->line, complaint);
 }
 
 /* --- columns -------------------------------------------------------------------------------- */
@@ -75,6 +75,7 @@ static bool are_all_strings(const json_t *array) {
     return count > 0 && strings == count;
 }
 
+/* The items as names or, where they are values, c0, c1, ... */
 static bp_status add_items(bp_names *names, const json_t *array, bool are_names, bp_error *err) {
     bp_status status = BP_OK;
     for (size_t i = 0; status == BP_OK && i < json_array_size(array); i++) {
@@ -86,42 +87,49 @@ static bp_status add_items(bp_names *names, const json_t *array, bool are_names,
     return status;
 }
 
-/* The first line that is not blank; *is_row: it is also a row. */
-static bp_status take_columns(bp_ndjson *ndjson, json_t *line, bool *is_row) {
-    bool are_names = json_is_array(line) && are_all_strings(line);
-    *is_row = !are_names;
-    bp_status status = json_is_object(line)
-                           ? add_keys(&ndjson->columns, line, &ndjson->failure)
-                           : add_items(&ndjson->columns, line, are_names, &ndjson->failure);
-    if (status != BP_OK) {
-        return status;
-    }
+static bp_status new_cells(bp_ndjson *ndjson, bp_error *err) {
     size_t count = ndjson->columns.count > 0 ? ndjson->columns.count : 1;
     ndjson->cells = calloc(count, sizeof *ndjson->cells);
     ndjson->numbers = calloc(count, sizeof *ndjson->numbers);
-    if (ndjson->cells == NULL || ndjson->numbers == NULL) {
-        return bp_fail(&ndjson->failure, BP_NO_MEMORY, NULL, "no memory for %zu columns", count);
+    return ndjson->cells != NULL && ndjson->numbers != NULL
+               ? BP_OK
+               : bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu columns", count);
+}
+
+/* The first line that is not blank; *is_row: it is also a row. */
+static bp_status take_columns(bp_ndjson *ndjson, json_t *line, bool *is_row, bp_error *err) {
+    bool is_object = json_is_object(line);
+    bool are_names = !is_object && are_all_strings(line);
+    *is_row = !are_names;
+    bp_status status = is_object ? add_keys(&ndjson->columns, line, err)
+                                 : add_items(&ndjson->columns, line, are_names, err);
+    if (status == BP_OK) {
+        status = new_cells(ndjson, err);
     }
-    if (json_is_object(line)) {
-        ndjson->first = json_incref(line);
+    if (status != BP_OK) {
+        return status;
     }
-    status = bp_dataset_builder_header(ndjson->builder, &ndjson->columns, &ndjson->failure);
-    if (status != BP_OK && ndjson->failure.field[0] == '\0') {
-        ndjson->failure.line = ndjson->line;
+    ndjson->first = is_object ? json_incref(line) : NULL;
+    status = is_object || are_names
+                 ? bp_dataset_builder_header(ndjson->builder, &ndjson->columns, err)
+                 : bp_dataset_builder_unnamed(ndjson->builder, ndjson->columns.count, err);
+    if (status != BP_OK && err->field[0] == '\0') {
+        err->line = ndjson->line;
     }
     return status;
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-static bp_status fail_value(bp_ndjson *ndjson, size_t column, const char *complaint) {
+static bp_status fail_value(const bp_ndjson *ndjson, size_t column, const char *complaint,
+                            bp_error *err) {
     char name[BP_EXCERPT_SIZE];
-    return bp_fail_at(&ndjson->failure, BP_INVALID, ndjson->line, column + 1,
+    return bp_fail_at(err, BP_INVALID, ndjson->line, column + 1,
                       "line %" PRIu64 ", column %zu ('%s'): %s", ndjson->line, column + 1,
                       bp_text_excerpt(bp_cell_of(ndjson->columns.item[column]), name), complaint);
 }
 
-static bp_status set_cell(bp_ndjson *ndjson, size_t column, const json_t *value) {
+static bp_status set_cell(bp_ndjson *ndjson, size_t column, const json_t *value, bp_error *err) {
     bp_cell *cell = &ndjson->cells[column];
     switch (value != NULL ? json_typeof(value) : JSON_NULL) {
     case JSON_STRING:
@@ -142,14 +150,14 @@ static bp_status set_cell(bp_ndjson *ndjson, size_t column, const json_t *value)
         *cell = bp_cell_of("");
         return BP_OK;
     case JSON_OBJECT:
-        return fail_value(ndjson, column, "an object cannot be a cell");
+        return fail_value(ndjson, column, "an object cannot be a cell", err);
     case JSON_ARRAY:
     default:
-        return fail_value(ndjson, column, "an array cannot be a cell");
+        return fail_value(ndjson, column, "an array cannot be a cell", err);
     }
 }
 
-static bp_status fail_unknown(bp_ndjson *ndjson, json_t *object) {
+static bp_status fail_unknown(const bp_ndjson *ndjson, json_t *object, bp_error *err) {
     char excerpt[BP_EXCERPT_SIZE] = "";
     const char *key;
     json_t *value;
@@ -158,51 +166,52 @@ static bp_status fail_unknown(bp_ndjson *ndjson, json_t *object) {
             (void)bp_text_excerpt(bp_cell_of(key), excerpt);
         }
     }
-    return bp_fail_at(&ndjson->failure, BP_INVALID, ndjson->line, 0,
+    return bp_fail_at(err, BP_INVALID, ndjson->line, 0,
                       "line %" PRIu64 ": the key '%s' is not among those of the first object",
                       ndjson->line, excerpt);
 }
 
-static bp_status set_cells_of_object(bp_ndjson *ndjson, json_t *object) {
+static bp_status set_cells_of_object(bp_ndjson *ndjson, json_t *object, bp_error *err) {
     size_t found = 0;
     bp_status status = BP_OK;
     for (size_t i = 0; status == BP_OK && i < ndjson->columns.count; i++) {
         const json_t *value = json_object_get(object, ndjson->columns.item[i]);
         found += value != NULL;
-        status = set_cell(ndjson, i, value);
+        status = set_cell(ndjson, i, value, err);
     }
-    return status == BP_OK && found < json_object_size(object) ? fail_unknown(ndjson, object)
+    return status == BP_OK && found < json_object_size(object) ? fail_unknown(ndjson, object, err)
                                                                : status;
 }
 
-static bp_status set_cells_of_array(bp_ndjson *ndjson, const json_t *array) {
+static bp_status set_cells_of_array(bp_ndjson *ndjson, const json_t *array, bp_error *err) {
     size_t count = json_array_size(array), columns = ndjson->columns.count;
     if (count != columns) {
         size_t place = count < columns ? count : columns;
-        return bp_fail_at(&ndjson->failure, BP_INVALID, ndjson->line, place + 1,
+        return bp_fail_at(err, BP_INVALID, ndjson->line, place + 1,
                           "line %" PRIu64 ": the array has %zu values, the first line has %zu",
                           ndjson->line, count, columns);
     }
     bp_status status = BP_OK;
     for (size_t i = 0; status == BP_OK && i < columns; i++) {
-        status = set_cell(ndjson, i, json_array_get(array, i));
+        status = set_cell(ndjson, i, json_array_get(array, i), err);
     }
     return status;
 }
 
-static bp_status take_row(bp_ndjson *ndjson, json_t *line) {
+static bp_status take_row(bp_ndjson *ndjson, json_t *line, bp_error *err) {
     if (json_is_object(line) != (ndjson->first != NULL)) {
         return fail_line(ndjson, BP_INVALID,
                          json_is_object(line) ? "is an object, the lines before are arrays"
-                                              : "is an array, the lines before are objects");
+                                              : "is an array, the lines before are objects",
+                         err);
     }
-    bp_status status =
-        json_is_object(line) ? set_cells_of_object(ndjson, line) : set_cells_of_array(ndjson, line);
+    bp_status status = json_is_object(line) ? set_cells_of_object(ndjson, line, err)
+                                            : set_cells_of_array(ndjson, line, err);
     if (status != BP_OK) {
         return status;
     }
     return bp_dataset_builder_row(ndjson->builder, ndjson->cells, ndjson->columns.count,
-                                  ndjson->line, &ndjson->failure);
+                                  ndjson->line, err);
 }
 
 /* --- lines ---------------------------------------------------------------------------------- */
@@ -222,41 +231,50 @@ static bp_cell strip(bp_ndjson *ndjson, bp_cell text) {
 }
 
 /* Numbers are read as doubles, also integers, which may have any number of digits. */
-static bp_status parse(bp_ndjson *ndjson, bp_cell text, json_t **line) {
+static bp_status parse(json_t **out, const bp_ndjson *ndjson, bp_cell text, bp_error *err) {
     json_error_t json_err;
     size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY;
-    *line = json_loadb(text.text, text.size, flags, &json_err);
-    if (*line == NULL) {
-        return bp_fail_at(&ndjson->failure, BP_SYNTAX, ndjson->line, (uint64_t)json_err.position,
-                          "line %" PRIu64 ", byte %d: %s", ndjson->line, json_err.position,
-                          json_err.text);
+    json_t *line = json_loadb(text.text, text.size, flags, &json_err);
+    if (line == NULL) {
+        bool is_memory = json_error_code(&json_err) == json_error_out_of_memory;
+        return bp_fail_at(err, is_memory ? BP_NO_MEMORY : BP_SYNTAX, ndjson->line,
+                          (uint64_t)json_err.position, "line %" PRIu64 ", byte %d: %s",
+                          ndjson->line, json_err.position, json_err.text);
     }
-    if (!json_is_object(*line) && !json_is_array(*line)) {
-        json_decref(*line);
-        return fail_line(ndjson, BP_INVALID, "is neither an object nor an array");
+    if (!json_is_object(line) && !json_is_array(line)) {
+        json_decref(line);
+        return fail_line(ndjson, BP_INVALID, "is neither an object nor an array", err);
     }
+    *out = line;
     return BP_OK;
 }
 
-/* A complete line, without its line feed. */
+/* A complete line, without its line feed. Lines do not depend on one another: one that is wrong may
+ * be left out, but for the first, of which the columns come. */
 static bp_status take_line(bp_ndjson *ndjson, bp_cell text) {
     text = strip(ndjson, text);
     if (bp_cell_trim(text).size == 0) {
         return BP_OK;
     }
-    json_t *line;
-    bp_status status = parse(ndjson, text, &line);
-    if (status != BP_OK) {
-        return status;
-    }
-    bool is_row = true;
-    if (ndjson->cells == NULL) {
-        status = take_columns(ndjson, line, &is_row);
+    bp_error why = {0};
+    bool is_row = true, has_columns = ndjson->cells != NULL;
+    json_t *line = NULL;
+    bp_status status = parse(&line, ndjson, text, &why);
+    if (status == BP_OK && !has_columns) {
+        status = take_columns(ndjson, line, &is_row, &why);
+        has_columns = status == BP_OK;
     }
     if (status == BP_OK && is_row) {
-        status = take_row(ndjson, line);
+        status = take_row(ndjson, line, &why);
     }
     json_decref(line);
+    if (status == BP_OK) {
+        return BP_OK;
+    }
+    if (has_columns) {
+        return bp_dataset_builder_reject(ndjson->builder, &why, &ndjson->failure);
+    }
+    ndjson->failure = why;
     return status;
 }
 
@@ -285,7 +303,7 @@ static bp_status take_part(bp_ndjson *ndjson, const char *bytes, size_t size, bo
     if (size > BP_NDJSON_MAX_LINE_BYTES - ndjson->carried) {
         char complaint[64];
         snprintf(complaint, sizeof complaint, "is longer than %d bytes", BP_NDJSON_MAX_LINE_BYTES);
-        return fail_line(ndjson, BP_TOO_LARGE, complaint);
+        return fail_line(ndjson, BP_TOO_LARGE, complaint, &ndjson->failure);
     }
     bp_cell text = {bytes, size};
     if (ndjson->carried > 0 || !ends) {

@@ -19,8 +19,9 @@ BP_NODISCARD bp_status bp_ndjson_new(bp_ndjson **out, bp_dataset_builder *builde
 /* Takes the next `size` bytes, cut anywhere. After an error the parser only repeats it. With the
  * line, and the column where there is one: SYNTAX: a line that is no JSON (err->column is the
  * byte); INVALID: neither object nor array, or not what the first line was; a key that the first
- * object has not; an array of another length; a value that is an array or object; TOO_LARGE: a line
- * beyond the limit. And whatever the builder says. */
+ * object has not; an array of another length; a value that is an array or object; and whatever the
+ * builder says of a row. After the columns are known, all these go through
+ * bp_dataset_builder_reject. TOO_LARGE: a line beyond the limit. */
 BP_NODISCARD bp_status bp_ndjson_feed(bp_ndjson *ndjson, const char *bytes, size_t size,
                                       bp_error *err);
 /* End of the body: the last line may lack its line feed. INVALID: no line at all. */

@@ -13,14 +13,15 @@ static int is_same(const bp_error *a, const bp_error *b) {
            strcmp(a->field, b->field) == 0 && strcmp(a->message, b->message) == 0;
 }
 
-static void compare(bp_cell body, const char *target, array_pieces pieces, const bp_dataset *whole,
-                    const bp_error *whole_err) {
+static void compare(bp_cell body, const bp_dataset_options *options, array_pieces pieces,
+                    const bp_dataset *whole, const bp_error *whole_err) {
     bp_dataset *data = NULL;
     bp_error err = {0};
-    bp_status status = ndjson_load(&data, body, target, pieces, &err);
+    bp_status status = ndjson_load(&data, body, options, pieces, &err);
     require((status == BP_OK) == (whole != NULL), "only one of them is accepted");
     if (whole != NULL) {
         require(strcmp(data->sha256, whole->sha256) == 0, "another data set");
+        require(data->rejects.count == whole->rejects.count, "other rejects");
     } else {
         require(is_same(&err, whole_err), "another error");
     }
@@ -30,14 +31,16 @@ static void compare(bp_cell body, const char *target, array_pieces pieces, const
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     bp_cell body = {(const char *)bytes, size};
     uint32_t choice = choose(bytes, size);
-    const char *target = targets[choice % (sizeof targets / sizeof targets[0])];
+    bp_dataset_options options = {.target = targets[choice % (sizeof targets / sizeof targets[0])],
+                                  .skip_rejects = choice / 4 % 2 == 1};
     bp_dataset *whole = NULL;
     bp_error err = {0};
-    bp_status status = ndjson_load(&whole, body, target, (array_pieces){SIZE_MAX, SIZE_MAX}, &err);
+    bp_status status =
+        ndjson_load(&whole, body, &options, (array_pieces){SIZE_MAX, SIZE_MAX}, &err);
     require(status == err.code && (status == BP_OK) == (whole != NULL), "status");
     require(whole != NULL || err.message[0] != '\0', "an error without a message");
     for (size_t i = 0; i < FUZZ_CUTS; i++) {
-        compare(body, target, fuzz_cut(i, choice, size), whole, &err);
+        compare(body, &options, fuzz_cut(i, choice, size), whole, &err);
     }
     bp_dataset_unref(whole);
     return 0;

@@ -12,12 +12,11 @@ static bp_status feed(bp_ndjson *ndjson, bp_cell body, array_pieces pieces, bp_e
     return status == BP_OK ? bp_ndjson_finish(ndjson, err) : status;
 }
 
-bp_status ndjson_load(bp_dataset **out, bp_cell body, const char *target, array_pieces pieces,
-                      bp_error *err) {
-    bp_dataset_options options = {.target = target};
+bp_status ndjson_load(bp_dataset **out, bp_cell body, const bp_dataset_options *options,
+                      array_pieces pieces, bp_error *err) {
     bp_dataset_builder *builder = NULL;
     bp_ndjson *ndjson = NULL;
-    bp_status status = bp_dataset_builder_new(&builder, &options, err);
+    bp_status status = bp_dataset_builder_new(&builder, options, err);
     if (status == BP_OK) {
         status = bp_ndjson_new(&ndjson, builder, err);
     }

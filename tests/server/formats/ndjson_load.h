@@ -6,7 +6,8 @@
 #include "ndjson.h"
 
 /* Errors are those of the builder and the parser. */
-BP_NODISCARD bp_status ndjson_load(bp_dataset **out, bp_cell body, const char *target,
-                                   array_pieces pieces, bp_error *err);
+BP_NODISCARD bp_status ndjson_load(bp_dataset **out, bp_cell body,
+                                   const bp_dataset_options *options, array_pieces pieces,
+                                   bp_error *err);
 
 #endif
