@@ -1,11 +1,11 @@
-/* Four ways to the nearest double, each for what the one before leaves:
- * 1. decimal_short.h reads what has up to 16 characters and no exponent, without branches.
- * 2. Digits below 2^53 are exact in a double, and so is 10^k up to k = 22, so a single division or
+/* Three ways to the nearest double, each for what the one before leaves; a loop over cells tries
+ * decimal_short.h before all of them.
+ * 1. Digits below 2^53 are exact in a double, and so is 10^k up to k = 22, so a single division or
  *    multiplication rounds once (Clinger, "How to read floating point numbers accurately", 1990).
- * 3. Digits times a power of five of 128 bits, rounded once where the bits that the power lacks
+ * 2. Digits times a power of five of 128 bits, rounded once where the bits that the power lacks
  *    cannot matter (after Lemire, "Number parsing at a gigabyte per second", 2021). Beyond 19
  *    digits the first 19 and their successor must give the same double.
- * 4. strtod, perhaps one number in 2^60, and ties and near ties beyond 19 digits. */
+ * 3. strtod: ties and near ties beyond 19 digits, and the least of subnormal numbers. */
 #include "decimal.h"
 
 #include <locale.h>
@@ -28,11 +28,18 @@ enum {
     MAX_WHOLE_POWER_OF_FIVE = 27 /* 5^27 is below 2^64 */
 };
 
-const double bp_decimal_exact_powers[MAX_EXACT_POWER + 1] = {
+static const double exact_powers[MAX_EXACT_POWER + 1] = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-const uint64_t bp_decimal_whole_powers[BP_DECIMAL_WORD + 1] = {
-    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
+const double bp_decimal_short_powers[2][BP_DECIMAL_SHORT_BYTES] = {
+    {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15},
+    {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7, -1e8, -1e9, -1e10, -1e11, -1e12, -1e13, -1e14,
+     -1e15}};
+
+const uint8_t bp_decimal_last_bytes[2 * BP_DECIMAL_SHORT_BYTES] = {
+    [16] = 255, [17] = 255, [18] = 255, [19] = 255, [20] = 255, [21] = 255, [22] = 255, [23] = 255,
+    [24] = 255, [25] = 255, [26] = 255, [27] = 255, [28] = 255, [29] = 255, [30] = 255, [31] = 255};
 
 /* --- text ----------------------------------------------------------------------------------- */
 
@@ -240,8 +247,7 @@ static double convert(const struct decimal *number, const char *text, size_t siz
     if (!number->is_cut && number->digits <= UINT64_C(1) << MANTISSA_BITS &&
         abs(q) <= MAX_EXACT_POWER) {
         double digits = (double)number->digits;
-        magnitude =
-            q < 0 ? digits / bp_decimal_exact_powers[-q] : digits * bp_decimal_exact_powers[q];
+        magnitude = q < 0 ? digits / exact_powers[-q] : digits * exact_powers[q];
     } else if (find_bits(number->digits, q, &bits) &&
                (!number->is_cut || (find_bits(number->digits + 1, q, &next) && next == bits))) {
         magnitude = double_of(bits);
@@ -254,14 +260,6 @@ static double convert(const struct decimal *number, const char *text, size_t siz
 const char *bp_decimal_read(const char *p, const char *end, double *value) {
     if (end - p > BP_DECIMAL_MAX_BYTES + 1) {
         end = p + BP_DECIMAL_MAX_BYTES + 1; /* enough to see that a number is too long */
-    }
-    if (end - p >= BP_DECIMAL_SHORT_BYTES) {
-        double found;
-        size_t size = bp_decimal_read_short(p, &found);
-        if (size > 0 && p[size] != 'e' && p[size] != 'E') {
-            *value = found;
-            return p + size;
-        }
     }
     struct decimal number = {0};
     const char *after = scan(p, end, &number);

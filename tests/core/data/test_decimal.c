@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "decimal_short.h"
 #include "philox.h"
 
 static void assert_same(const char *text, double value, double expected) {
@@ -27,20 +28,49 @@ static void assert_reads(const char *text, double expected) {
     assert_same(text, value, expected);
 }
 
-/* As a cell with others after it, where more than the number can be looked at, and as the last. */
+static bool is_short(const char *text) {
+    text += *text == '-';
+    size_t before = strspn(text, "0123456789");
+    const char *point = text + before;
+    size_t after = *point == '.' ? strspn(point + 1, "0123456789") : 0;
+    return before + after > 0 && point[*point == '.' ? 1 + after : 0] == '\0';
+}
+
+/* `cell` is a text that has others before and after it. */
+static void assert_reads_short(const char *cell, size_t size, bool expected_short,
+                               double expected) {
+    double value = 12345;
+    size_t read = bp_decimal_read_short(cell, &value);
+    assert_int_equal(read, expected_short ? size : 0);
+    if (expected_short) {
+        assert_same(cell, value, expected);
+        bp_decimal_span span = bp_decimal_span_by_words(cell);
+        size_t fraction = span.size - span.whole - (span.size != span.whole);
+        uint64_t number = bp_decimal_number_by_words(cell, &span, fraction);
+        assert_int_equal(span.size, size);
+        assert_same(cell, (double)number / bp_decimal_short_powers[span.negative][fraction],
+                    expected);
+    }
+}
+
+/* As a cell among others, where more than the number can be looked at, and as the last. */
 static void assert_reads_within(const char *text, double expected) {
     static const char *const others[] = {",-0.25,17\n0.5,9", "\n12345678.25,1e5,"};
     size_t size = strlen(text);
     for (size_t i = 0; i < 2; i++) {
-        char cells[512];
+        char row[512];
         double value = 12345, last = 12345;
-        int all = snprintf(cells, sizeof cells, "%s%s", text, others[i]);
-        if (bp_decimal_read(cells, cells + all, &value) != cells + size ||
-            bp_decimal_read(cells, cells + size, &last) != cells + size) {
-            fail_msg("'%s' is not read to its end", cells);
+        int all = snprintf(row, sizeof row, "7654321.25,99.5,%s%s", text, others[i]);
+        char *cell = row + BP_DECIMAL_SHORT_BYTES;
+        if (bp_decimal_read(cell, row + all, &value) != cell + size ||
+            bp_decimal_read(cell, cell + size, &last) != cell + size) {
+            fail_msg("'%s' is not read to its end", cell);
         }
-        assert_same(cells, value, expected);
-        assert_same(cells, last, expected);
+        assert_same(cell, value, expected);
+        assert_same(cell, last, expected);
+        if (is_short(text)) {
+            assert_reads_short(cell, size, size < BP_DECIMAL_SHORT_BYTES, expected);
+        }
     }
 }
 
@@ -132,6 +162,27 @@ static void reads_a_number_at_the_beginning(void **state) {
             fail_msg("'%s' is read to %s", text, after == NULL ? "nowhere" : after);
         }
         assert_same(text, value, cases[i].size > 0 ? cases[i].value : 12345);
+    }
+}
+
+/* What the short way leaves to the long one, or to nobody. */
+static void the_short_way_refuses_the_rest(void **state) {
+    (void)state;
+    static const char *const cells[] = {
+        ",8.5,9.5,10,11,12",   "-,8.5,9.5,10,11,12", ".,8.5,9.5,10,11,12", "-.,8.5,9.5,10,11,",
+        "--1,8.5,9.5,10,11",   "1.5.2,8.5,9.5,10,1", "..,8.5,9.5,10,11,",  "1..,8,9.5,10,11,12",
+        "+1.5,8,9.5,10,11,1",  " 1.5,8,9.5,10,11,1", "1234567890123456,1", "nan,8.5,9,10,11,12",
+        "\xB1.5,8,9,10,11,12", "/1.5,8,9,10,11,12,", ":1.5,8,9,10,11,12,"};
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        char row[64];
+        double value;
+        snprintf(row, sizeof row, "0.5,9.5,33333.5,%s", cells[i]);
+        if (bp_decimal_read_short(row + BP_DECIMAL_SHORT_BYTES, &value) != 0) {
+            fail_msg("'%s' is read", cells[i]);
+        }
+        bp_decimal_span span = bp_decimal_span_by_words(row + BP_DECIMAL_SHORT_BYTES);
+        bool empty = span.size == (size_t)span.negative + (span.whole != span.size);
+        assert_true(span.size >= BP_DECIMAL_SHORT_BYTES || empty || span.many_points);
     }
 }
 
@@ -370,6 +421,7 @@ int main(void) {
         cmocka_unit_test(reads_numbers),
         cmocka_unit_test(refuses_what_is_no_number),
         cmocka_unit_test(reads_a_number_at_the_beginning),
+        cmocka_unit_test(the_short_way_refuses_the_rest),
         cmocka_unit_test(reads_no_further_than_told),
         cmocka_unit_test(long_numbers),
         cmocka_unit_test(long_digits_decide),
