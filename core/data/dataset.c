@@ -2,11 +2,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 bp_dataset *bp_dataset_ref(bp_dataset *dataset) {
     /* Relaxed: whoever calls this holds a reference, so nothing needs to be ordered yet. */
     atomic_fetch_add_explicit(&dataset->references, 1, memory_order_relaxed);
     return dataset;
+}
+
+static void free_array(const bp_dataset *dataset, void *array) {
+    const uintptr_t at = (uintptr_t)array, mapping = (uintptr_t)dataset->mapping;
+    if (at < mapping || at - mapping >= dataset->mapping_size) {
+        free(array);
+    }
 }
 
 void bp_dataset_unref(bp_dataset *dataset) {
@@ -19,10 +27,14 @@ void bp_dataset_unref(bp_dataset *dataset) {
     bp_names_clear(&dataset->targets);
     bp_names_clear(&dataset->classes);
     bp_names_clear(&dataset->weights);
-    free(dataset->x);
-    free(dataset->y);
-    free(dataset->class_index);
-    free(dataset->weight);
+    bp_source_columns_free(dataset->source, dataset->source_count);
+    free_array(dataset, dataset->x);
+    free_array(dataset, dataset->y);
+    free_array(dataset, dataset->class_index);
+    free_array(dataset, dataset->weight);
+    if (dataset->mapping != NULL) {
+        munmap(dataset->mapping, dataset->mapping_size);
+    }
     free(dataset->stats);
     free(dataset);
 }
@@ -51,6 +63,38 @@ static void add_indices(bp_digest *digest, const int32_t *indices, size_t count)
     }
 }
 
+static bool is_plain_column(const bp_source_column *column) {
+    return column->cells == 0 ||
+           (column->type == BP_COLUMN_NUMERIC && column->role == BP_ROLE_FEATURE);
+}
+
+static bool has_plain_columns(const bp_dataset *dataset) {
+    for (size_t i = 0; i < dataset->source_count; i++) {
+        if (!is_plain_column(&dataset->source[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool bp_dataset_is_plain(const bp_dataset *dataset) {
+    for (size_t i = 0; i < dataset->features.count; i++) {
+        if (dataset->stats[i].missing > 0) {
+            return false;
+        }
+    }
+    return has_plain_columns(dataset);
+}
+
+static void add_source(bp_digest *digest, const bp_source_column *source) {
+    bp_digest_add(digest, source->name, strlen(source->name) + 1);
+    add_number(digest, (uint64_t)source->type);
+    add_number(digest, (uint64_t)source->role);
+    add_number(digest, source->first);
+    add_number(digest, source->cells);
+    add_names(digest, &source->labels);
+}
+
 void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) {
     bp_digest digest;
     bp_digest_start(&digest);
@@ -69,6 +113,9 @@ void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) 
     if (dataset->weight != NULL) {
         add_names(&digest, &dataset->weights);
         bp_digest_add_floats(&digest, dataset->weight, dataset->rows);
+    }
+    for (size_t i = 0; !has_plain_columns(dataset) && i < dataset->source_count; i++) {
+        add_source(&digest, &dataset->source[i]);
     }
     bp_digest_finish(&digest, hex);
 }

@@ -1,59 +1,83 @@
+#include "dataset_builder.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cell_place.h"
+#include "builder_state.h"
 #include "cell_text.h"
-#include "column_stats.h"
-#include "dataset_columns.h"
 #include "decimal.h"
-#include "memory.h"
-#include "target_column.h"
 
-enum { FIRST_BYTES = 1 << 16 };
-static const size_t MAX_ROWS = UINT32_MAX; /* what a shuffle can order */
+enum { NUMBER_SIZE = 32 };
 
-struct bp_dataset_builder {
-    char *target_option, *weight_option;
-    bp_dataset_columns columns;
-    bp_target_column target; /* used where there is one target */
-    size_t rows, capacity;   /* of the next three */
-    float *x;                /* [capacity, features] */
-    float *y;                /* [capacity, targets] */
-    int32_t *spelling;       /* [capacity], for one target */
-    float *weight;           /* [capacity], where there is a weight */
-    bool is_finished;
-};
+/* --- construction --------------------------------------------------------------------------- */
+
+static char *copy_text(const char *text) {
+    return strdup(text != NULL ? text : "");
+}
 
 bp_status bp_dataset_builder_new(bp_dataset_builder **out, const bp_dataset_options *options,
                                  bp_error *err) {
-    const char *target = options != NULL && options->target != NULL ? options->target : "";
+    static const bp_dataset_options none = {0};
+    const bp_dataset_options *o = options != NULL ? options : &none;
     bp_dataset_builder *builder = calloc(1, sizeof *builder);
-    const char *weight = options != NULL && options->weight != NULL ? options->weight : "";
-    char *target_copy = strdup(target), *weight_copy = strdup(weight);
-    if (builder == NULL || target_copy == NULL || weight_copy == NULL) {
-        free(builder);
-        free(target_copy);
-        free(weight_copy);
+    if (builder == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a data set");
     }
-    builder->target_option = target_copy;
-    builder->weight_option = weight_copy;
+    builder->no_target = o->no_target;
+    builder->skip_rejects = o->skip_rejects;
+    builder->target_option = copy_text(o->target);
+    builder->weight_option = copy_text(o->weight);
+    builder->ignore_option = copy_text(o->ignore);
+    builder->types_option = copy_text(o->types);
     bp_target_column_start(&builder->target);
+    bp_row_spool_start(&builder->spool);
+    if (o->file != NULL) {
+        bp_row_spool_start_file(&builder->spool, *o->file);
+    }
+    bp_status status = bp_missing_words_set(&builder->missing, o->missing, err);
+    if (builder->target_option == NULL || builder->weight_option == NULL ||
+        builder->ignore_option == NULL || builder->types_option == NULL) {
+        status = bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a data set");
+    }
+    if (status != BP_OK) {
+        bp_dataset_builder_free(builder);
+        return status;
+    }
     *out = builder;
     return BP_OK;
+}
+
+static void forget_first_row(bp_dataset_builder *builder) {
+    for (size_t i = 0; builder->first_row != NULL && i < builder->columns.count; i++) {
+        free(builder->first_row[i]);
+    }
+    free(builder->first_row);
+    builder->first_row = NULL;
 }
 
 void bp_dataset_builder_free(bp_dataset_builder *builder) {
     if (builder == NULL) {
         return;
     }
+    forget_first_row(builder);
+    for (size_t i = 0; builder->reader != NULL && i < builder->columns.count; i++) {
+        bp_column_reader_clear(&builder->reader[i]);
+    }
+    free(builder->reader);
+    free(builder->plan);
     bp_target_column_clear(&builder->target);
     bp_dataset_columns_clear(&builder->columns);
+    bp_missing_words_clear(&builder->missing);
+    bp_names_clear(&builder->features);
+    bp_row_spool_clear(&builder->spool);
     free(builder->target_option);
     free(builder->weight_option);
+    free(builder->ignore_option);
+    free(builder->types_option);
+    free(builder->row);
     free(builder->weight);
-    free(builder->x);
     free(builder->y);
     free(builder->spelling);
     free(builder);
@@ -61,133 +85,303 @@ void bp_dataset_builder_free(bp_dataset_builder *builder) {
 
 bp_status bp_dataset_builder_header(bp_dataset_builder *builder, const bp_names *columns,
                                     bp_error *err) {
-    if (builder->columns.slot != NULL) {
+    if (builder->columns.count > 0) {
         return bp_fail(err, BP_CONFLICT, NULL, "the columns are named already");
     }
     const bp_dataset_options options = {.target = builder->target_option,
-                                        .weight = builder->weight_option};
-    return bp_dataset_columns_set(&builder->columns, columns, &options, err);
+                                        .no_target = builder->no_target,
+                                        .weight = builder->weight_option,
+                                        .ignore = builder->ignore_option,
+                                        .types = builder->types_option};
+    bp_status status = bp_dataset_columns_set(&builder->columns, columns, &options, err);
+    return status == BP_OK ? bp_builder_open_columns(builder, err) : status;
 }
 
-/* --- rows ----------------------------------------------------------------------------------- */
+/* --- going on from a data set ---------------------------------------------------------------- */
 
-/* Enlarges *array to count * width floats or int32_t. */
-static bool enlarge(void *array, size_t count, size_t width) {
-    _Static_assert(sizeof(float) == 4 && sizeof(int32_t) == 4, "elements of four bytes");
-    size_t bytes;
-    if (__builtin_mul_overflow(count, width * 4, &bytes) || bytes > SIZE_MAX / 2) {
-        return false;
-    }
-    void *old;
-    memcpy(&old, array, sizeof old);
-    void *larger = realloc(old, bytes);
-    if (larger == NULL) {
-        return false;
-    }
-    memcpy(array, &larger, sizeof larger);
-    return true;
-}
-
-/* realloc moves the pages of a large block, not its bytes: growing needs no second copy. */
-static bp_status grow(bp_dataset_builder *builder, bp_error *err) {
-    if (builder->rows == MAX_ROWS) {
-        return bp_fail(err, BP_TOO_LARGE, NULL, "a data set has at most %zu rows", MAX_ROWS);
-    }
-    size_t features = builder->columns.features.count;
-    size_t rows = builder->capacity == 0 ? FIRST_BYTES / (4 * features) + 1
-                                         : builder->capacity + builder->capacity / 2 + 1;
-    if (rows > MAX_ROWS) {
-        rows = MAX_ROWS;
-    }
-    if (!enlarge(&builder->x, rows, features) ||
-        !enlarge(&builder->y, rows, builder->columns.targets.count) ||
-        !enlarge(&builder->spelling, rows, 1) ||
-        (builder->columns.weights.count > 0 && !enlarge(&builder->weight, rows, 1))) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu rows of %zu columns", rows,
-                       builder->columns.all.count);
-    }
-    builder->capacity = rows;
-    return BP_OK;
-}
-
-static bp_cell_place place_of(const bp_dataset_builder *builder, size_t i, uint64_t line) {
-    return (bp_cell_place){line, i + 1, builder->columns.all.item[i]};
-}
-
-static bp_status fail_number(const bp_cell_place *place, bp_cell cell, bp_error *err) {
-    double value;
-    cell = bp_cell_trim(cell);
-    if (cell.size == 0) {
-        return bp_cell_fail_empty(err, place);
-    }
-    const char *complaint = "is not a number";
-    if (bp_decimal_parse(cell.text, cell.size, &value)) {
-        complaint = "is beyond the range of float32";
-    } else if (bp_decimal_is_nonfinite_word(cell.text, cell.size)) {
-        complaint = "is not a finite number";
-    }
-    return bp_cell_fail(err, BP_INVALID, place, cell, complaint);
-}
-
-static bp_status read_target(bp_dataset_builder *builder, bp_cell cell, const bp_cell_place *place,
-                             bp_error *err) {
-    cell = bp_cell_trim(cell);
-    if (cell.size == 0) {
-        return bp_cell_fail_empty(err, place);
-    }
-    bp_target_value value;
-    bp_status status = bp_target_column_add(&builder->target, cell, place, &value, err);
-    if (status == BP_OK) {
-        builder->y[builder->rows] = value.number;
-        builder->spelling[builder->rows] = value.spelling;
+static bp_status continue_labels(bp_dataset_builder *builder, bp_error *err) {
+    bp_status status = BP_OK;
+    for (size_t i = 0; i < builder->columns.count; i++) {
+        bp_source_column *source = &builder->columns.source[i];
+        bp_column_reader *reader = &builder->reader[i];
+        reader->is_fixed = true;
+        for (size_t l = 0; status == BP_OK && l < source->labels.count; l++) {
+            size_t index;
+            status = bp_label_table_add(&reader->labels, bp_cell_of(source->labels.item[l]), &index,
+                                        err);
+        }
+        bp_names_clear(&source->labels);
     }
     return status;
 }
 
-/* All cells but a lone target's, which is SIZE_MAX where there is none: *lone is its column. */
-static bp_status read_numbers(bp_dataset_builder *builder, const bp_cell *cells, uint64_t line,
-                              size_t *lone, bp_error *err) {
-    float *x = builder->x + builder->rows * builder->columns.features.count;
-    float *y = builder->y + builder->rows * builder->columns.targets.count;
-    size_t count = builder->columns.all.count;
-    bool has_lone = builder->columns.targets.count == 1;
-    *lone = SIZE_MAX;
-    for (size_t i = 0; i < count; i++) {
-        int32_t slot = builder->columns.slot[i];
-        if (slot < 0 && slot != BP_WEIGHT_SLOT && has_lone) {
-            *lone = i;
-            continue;
+static bp_status continue_target(bp_dataset_builder *builder, const bp_dataset *base,
+                                 bp_error *err) {
+    bp_target_column *target = &builder->target;
+    bp_status status = BP_OK;
+    target->has_text = base->y == NULL;
+    target->has_fraction = target->has_overflowed = base->classes.count == 0;
+    for (size_t i = 0; status == BP_OK && i < base->classes.count; i++) {
+        size_t index;
+        status =
+            bp_label_table_add(&target->labels, bp_cell_of(base->classes.item[i]), &index, err);
+    }
+    for (size_t i = 0; builder->lone != SIZE_MAX && i < base->rows; i++) {
+        builder->spelling[i] = base->class_index != NULL ? base->class_index[i] : -1;
+    }
+    if (base->y != NULL) {
+        memcpy(builder->y, base->y, base->rows * base->targets.count * sizeof *base->y);
+    } else if (base->targets.count > 0) {
+        memset(builder->y, 0, base->rows * sizeof *base->y);
+    }
+    return status;
+}
+
+static bp_status continue_rows(bp_dataset_builder *builder, const bp_dataset *base, bp_error *err) {
+    const size_t width = base->features.count;
+    bp_status status = bp_builder_reserve(builder, base->rows, err);
+    if (status == BP_OK) {
+        status = continue_target(builder, base, err);
+    }
+    for (size_t i = 0; status == BP_OK && i < base->rows; i++) {
+        float *room;
+        status = bp_row_spool_room(&builder->spool, width, &room, err);
+        if (status == BP_OK) {
+            memcpy(room, base->x + i * width, width * sizeof *room);
+            bp_row_spool_keep(&builder->spool, width);
         }
-        double value;
-        if (!bp_decimal_parse(cells[i].text, cells[i].size, &value) || !isfinite((float)value)) {
-            bp_cell_place place = place_of(builder, i, line);
-            return fail_number(&place, cells[i], err);
+    }
+    if (status == BP_OK) {
+        if (base->weight != NULL) {
+            memcpy(builder->weight, base->weight, base->rows * sizeof *base->weight);
         }
-        if (slot == BP_WEIGHT_SLOT && value < 0) {
-            bp_cell_place place = place_of(builder, i, line);
-            return bp_cell_fail(err, BP_INVALID, &place, bp_cell_trim(cells[i]),
-                                "is below 0: it is no weight");
+        builder->rows = base->rows;
+    }
+    return status;
+}
+
+bp_status bp_dataset_builder_continue(bp_dataset_builder *builder, const bp_dataset *base,
+                                      bp_error *err) {
+    if (builder->columns.count > 0) {
+        return bp_fail(err, BP_CONFLICT, NULL, "the columns are named already");
+    }
+    bp_status status = bp_dataset_columns_set_as(&builder->columns, base, err);
+    if (status == BP_OK) {
+        status = bp_builder_open_columns(builder, err);
+    }
+    if (status == BP_OK) {
+        status = continue_labels(builder, err);
+    }
+    if (status == BP_OK) {
+        status = bp_builder_lay_out(builder, err);
+    }
+    if (status == BP_OK) {
+        forget_first_row(builder);
+        status = continue_rows(builder, base, err);
+    }
+    return status;
+}
+
+/* --- cells ---------------------------------------------------------------------------------- */
+
+static bp_cell_place place_of(const bp_dataset_builder *builder, size_t i, uint64_t line) {
+    return (bp_cell_place){line, i + 1, builder->columns.source[i].name};
+}
+
+static bp_status keep_first(bp_dataset_builder *builder, size_t column, bp_cell cell,
+                            bp_error *err) {
+    char *copy = strndup(cell.text != NULL ? cell.text : "", cell.size);
+    if (copy == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a cell");
+    }
+    free(builder->first_row[column]);
+    builder->first_row[column] = copy;
+    return BP_OK;
+}
+
+/* A target among several, or the weight: a number, which must be there. */
+static bp_status read_number(bp_dataset_builder *builder, size_t column, bp_cell cell,
+                             const bp_cell_place *place, bp_error *err) {
+    bp_column_reader numbers = {.type = BP_COLUMN_NUMERIC, .is_fixed = true};
+    float *value = builder->row + builder->plan[column].at;
+    if (cell.size == 0) {
+        return bp_cell_fail_empty(err, place);
+    }
+    bp_status status = bp_column_reader_read(&numbers, cell, place, value, err);
+    double wide = 0; /* where float32 rounds a weight below 0 to 0 */
+    if (status == BP_OK && builder->columns.source[column].role == BP_ROLE_WEIGHT &&
+        bp_decimal_parse(cell.text, cell.size, &wide) && wide < 0) {
+        return bp_cell_fail(err, BP_INVALID, place, cell, "is below 0: it is no weight");
+    }
+    return status;
+}
+
+/* The column was numeric so far. Where its numbers are not whole it stays so, and the cell will be
+ * told to be none. */
+static bp_status try_labels(bp_dataset_builder *builder, size_t column, bp_error *err) {
+    float *x;
+    bp_status status = bp_row_spool_view(&builder->spool, &x, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    float *first = builder->rows > 0 ? x + builder->plan[column].at : NULL;
+    status = bp_column_reader_take_labels(&builder->reader[column], first, builder->rows,
+                                          builder->features.count, err);
+    bp_row_spool_end_view(&builder->spool, x);
+    if (status == BP_OK) {
+        builder->plan[column].how = BP_CELL_TEXT;
+    }
+    return status == BP_INVALID ? BP_OK : status;
+}
+
+/* A column with too many labels is of no use. */
+static void give_up(bp_dataset_builder *builder, size_t column) {
+    builder->reader[column].type = BP_COLUMN_TEXT;
+    builder->plan[column].how = BP_CELL_SKIP;
+    builder->row[builder->plan[column].at] = NAN;
+}
+
+static bp_status read_feature(bp_dataset_builder *builder, size_t column, bp_cell cell,
+                              const bp_cell_place *place, bp_error *err) {
+    bp_column_reader *reader = &builder->reader[column];
+    float *values = builder->row + builder->plan[column].at;
+    if (bp_missing_words_match(&builder->missing, cell)) {
+        for (size_t i = 0; i < bp_column_cells(reader->type); i++) {
+            values[i] = NAN;
         }
-        float *to = slot == BP_WEIGHT_SLOT ? builder->weight + builder->rows
-                    : slot < 0             ? y + ~slot
-                                           : x + slot;
-        *to = (float)value;
+        return BP_OK;
+    }
+    if (bp_column_reader_needs_labels(reader, cell)) {
+        bp_status status = try_labels(builder, column, err);
+        if (status != BP_OK) {
+            return status;
+        }
+    }
+    bp_status status = bp_column_reader_read(reader, cell, place, values, err);
+    if (status == BP_TOO_LARGE && !reader->is_fixed) {
+        give_up(builder, column);
+        return BP_OK;
+    }
+    return status;
+}
+
+bp_status bp_dataset_builder_cell(bp_dataset_builder *builder, size_t column, bp_cell cell,
+                                  uint64_t line, bp_error *err) {
+    if (builder->row == NULL) {
+        return keep_first(builder, column, cell, err);
+    }
+    const bp_cell_place place = place_of(builder, column, line);
+    cell = bp_cell_trim(cell);
+    if (column == builder->lone) {
+        builder->lone_cell = cell;
+        return BP_OK;
+    }
+    if (builder->plan[column].how == BP_CELL_SKIP) {
+        return BP_OK;
+    }
+    return builder->columns.source[column].role == BP_ROLE_FEATURE
+               ? read_feature(builder, column, cell, &place, err)
+               : read_number(builder, column, cell, &place, err);
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+const bp_cell_plan *bp_dataset_builder_plan(const bp_dataset_builder *builder, size_t *columns) {
+    *columns = builder->columns.count;
+    return builder->plan;
+}
+
+bp_status bp_dataset_builder_begin_row(bp_dataset_builder *builder, float **row, bp_error *err) {
+    if (builder->columns.count == 0 || builder->is_finished) {
+        return bp_fail(err, BP_CONFLICT, NULL, "rows come after the header and before the end");
+    }
+    builder->lone_cell = (bp_cell){0};
+    *row = builder->row;
+    return BP_OK;
+}
+
+/* Last, so that a row that is wrong elsewhere leaves no label of its own. */
+static bp_status read_target(bp_dataset_builder *builder, uint64_t line, bp_target_value *value,
+                             bp_error *err) {
+    const bp_cell_place place = place_of(builder, builder->lone, line);
+    const bp_cell cell = builder->lone_cell;
+    if (cell.size == 0 ||
+        (builder->missing.are_given && bp_missing_words_match(&builder->missing, cell))) {
+        return bp_cell_fail_empty(err, &place);
+    }
+    return bp_target_column_add(&builder->target, cell, &place, value, err);
+}
+
+/* The row that is begun joins those that are kept. */
+static bp_status keep_row(bp_dataset_builder *builder, const bp_target_value *lone, bp_error *err) {
+    const size_t width = builder->features.count, targets = builder->columns.targets.count;
+    float *room;
+    bp_status status = bp_row_spool_room(&builder->spool, width, &room, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    memcpy(room, builder->row, width * sizeof *room);
+    bp_row_spool_keep(&builder->spool, width);
+    const size_t row = builder->rows++;
+    if (lone != NULL) {
+        builder->y[row] = lone->number;
+        builder->spelling[row] = lone->spelling;
+    } else if (targets > 0) {
+        memcpy(builder->y + row * targets, builder->row + width, targets * sizeof *builder->y);
+    }
+    if (builder->weight != NULL) {
+        builder->weight[row] = builder->row[width + targets];
     }
     return BP_OK;
 }
 
+static bp_status end_row(bp_dataset_builder *builder, uint64_t line, bp_error *err) {
+    bp_target_value value;
+    const bool has_lone = builder->lone != SIZE_MAX;
+    bp_status status = builder->rows == builder->capacity
+                           ? bp_builder_reserve(builder, builder->rows + 1, err)
+                           : BP_OK;
+    if (status == BP_OK && has_lone) {
+        status = read_target(builder, line, &value, err);
+    }
+    return status == BP_OK ? keep_row(builder, has_lone ? &value : NULL, err) : status;
+}
+
+/* The first row's texts, which were kept until the cells were laid out. */
+static bp_status replay_first(bp_dataset_builder *builder, uint64_t line, bp_error *err) {
+    float *row;
+    bp_status status = bp_builder_lay_out(builder, err);
+    if (status == BP_OK) {
+        status = bp_dataset_builder_begin_row(builder, &row, err);
+    }
+    for (size_t i = 0; status == BP_OK && i < builder->columns.count; i++) {
+        const char *text = builder->first_row[i] != NULL ? builder->first_row[i] : "";
+        status = bp_dataset_builder_cell(builder, i, bp_cell_of(text), line, err);
+    }
+    if (status == BP_OK) {
+        status = end_row(builder, line, err);
+    }
+    if (builder->row != NULL) {
+        forget_first_row(builder);
+    }
+    return status;
+}
+
+bp_status bp_dataset_builder_end_row(bp_dataset_builder *builder, uint64_t line, bp_error *err) {
+    return builder->row == NULL ? replay_first(builder, line, err) : end_row(builder, line, err);
+}
+
+/* --- whole rows ----------------------------------------------------------------------------- */
+
 static bp_status check_width(const bp_dataset_builder *builder, size_t count, uint64_t line,
                              bp_error *err) {
-    size_t columns = builder->columns.all.count;
-    if (builder->columns.slot == NULL || builder->is_finished) {
-        return bp_fail(err, BP_CONFLICT, NULL, "rows come after the header and before the end");
-    }
+    const size_t columns = builder->columns.count;
     if (count < columns) {
         char name[BP_EXCERPT_SIZE];
         return bp_fail_at(err, BP_INVALID, line, count + 1,
                           "the row has %zu cells, the header has %zu: no value for column '%s'",
                           count, columns,
-                          bp_text_excerpt(bp_cell_of(builder->columns.all.item[count]), name));
+                          bp_text_excerpt(bp_cell_of(builder->columns.source[count].name), name));
     }
     if (count > columns) {
         return bp_fail_at(err, BP_INVALID, line, columns + 1,
@@ -196,131 +390,83 @@ static bp_status check_width(const bp_dataset_builder *builder, size_t count, ui
     return BP_OK;
 }
 
+static bp_status take_cell(bp_dataset_builder *builder, size_t i, bp_cell cell, uint64_t line,
+                           bp_error *err) {
+    const bp_cell_plan plan = builder->plan[i];
+    double value;
+    if (plan.how == BP_CELL_SKIP) {
+        return BP_OK;
+    }
+    if (plan.how == BP_CELL_NUMBER && bp_decimal_parse(cell.text, cell.size, &value) &&
+        isfinite((float)value)) {
+        builder->row[plan.at] = (float)value;
+        return BP_OK;
+    }
+    return bp_dataset_builder_cell(builder, i, cell, line, err);
+}
+
 bp_status bp_dataset_builder_row(bp_dataset_builder *builder, const bp_cell *cells, size_t count,
                                  uint64_t line, bp_error *err) {
-    bp_status status = check_width(builder, count, line, err);
-    if (status == BP_OK && builder->rows == builder->capacity) {
-        status = grow(builder, err);
-    }
-    size_t lone;
+    float *row;
+    bp_status status = bp_dataset_builder_begin_row(builder, &row, err);
     if (status == BP_OK) {
-        status = read_numbers(builder, cells, line, &lone, err);
+        status = check_width(builder, count, line, err);
     }
-    if (status == BP_OK && lone != SIZE_MAX) {
-        bp_cell_place place = place_of(builder, lone, line);
-        status = read_target(builder, cells[lone], &place, err);
+    for (size_t i = 0; status == BP_OK && i < count; i++) {
+        status = take_cell(builder, i, cells[i], line, err);
     }
-    if (status == BP_OK) {
-        builder->rows++;
+    return status == BP_OK ? bp_dataset_builder_end_row(builder, line, err) : status;
+}
+
+static bp_cell print_number(float value, char out[NUMBER_SIZE]) {
+    int size = isnan(value) ? 0 : snprintf(out, NUMBER_SIZE, "%.9g", (double)value);
+    return (bp_cell){out, (size_t)size};
+}
+
+static bp_status take_numbers(bp_dataset_builder *builder, const float *values, uint64_t line,
+                              bp_error *err) {
+    char text[NUMBER_SIZE], lone[NUMBER_SIZE];
+    float *row = NULL;
+    bp_status status = bp_dataset_builder_begin_row(builder, &row, err);
+    for (size_t i = 0; status == BP_OK && i < builder->columns.count; i++) {
+        const bp_cell_plan plan = builder->plan[i];
+        if (plan.how == BP_CELL_NUMBER && isfinite(values[i])) {
+            row[plan.at] = values[i];
+        } else if (plan.how != BP_CELL_SKIP) {
+            bp_cell cell = print_number(values[i], i == builder->lone ? lone : text);
+            status = bp_dataset_builder_cell(builder, i, cell, line, err);
+        }
+    }
+    return status == BP_OK ? bp_dataset_builder_end_row(builder, line, err) : status;
+}
+
+bp_status bp_dataset_builder_numbers(bp_dataset_builder *builder, const float *values, size_t rows,
+                                     uint64_t first, bp_error *err) {
+    bp_status status = BP_OK;
+    if (builder->columns.count > 0 && builder->row == NULL) {
+        status = bp_builder_lay_out(builder, err);
+        forget_first_row(builder);
+    }
+    for (size_t i = 0; status == BP_OK && i < rows; i++) {
+        bp_error why = {0};
+        status = take_numbers(builder, values + i * builder->columns.count, first + i, &why);
+        if (status != BP_OK) {
+            status = bp_dataset_builder_reject(builder, &why, err);
+        }
     }
     return status;
 }
 
-/* --- finish --------------------------------------------------------------------------------- */
-
-static void *take(void *array) {
-    void *taken;
-    memcpy(&taken, array, sizeof taken);
-    memset(array, 0, sizeof taken);
-    return taken;
-}
-
-/* Moves the rows to memory of their exact size: x aligned for vectors, the rest trimmed. */
-static bp_status take_arrays(bp_dataset_builder *builder, bp_dataset *dataset, bp_error *err) {
-    size_t bytes = dataset->rows * dataset->features.count * sizeof(float);
-    dataset->x =
-        aligned_alloc(BP_ALIGNMENT, (bytes + BP_ALIGNMENT - 1) / BP_ALIGNMENT * BP_ALIGNMENT);
-    if (dataset->x == NULL) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu bytes of features", bytes);
+bp_status bp_dataset_builder_reject(bp_dataset_builder *builder, const bp_error *why,
+                                    bp_error *err) {
+    const bool is_input =
+        why->code == BP_INVALID || why->code == BP_SYNTAX || why->code == BP_TOO_LARGE;
+    if (builder->skip_rejects && is_input && builder->rows < UINT32_MAX) {
+        bp_rejects_add(&builder->rejects, why);
+        return BP_OK;
     }
-    memcpy(dataset->x, builder->x, bytes);
-    free(builder->x);
-    builder->x = NULL;
-    if (!enlarge(&builder->y, dataset->rows, dataset->targets.count) ||
-        !enlarge(&builder->spelling, dataset->rows, 1) ||
-        (builder->weight != NULL && !enlarge(&builder->weight, dataset->rows, 1))) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the targets");
+    if (err != NULL) {
+        *err = *why;
     }
-    dataset->y = take(&builder->y);
-    dataset->class_index = take(&builder->spelling);
-    dataset->weight = take(&builder->weight);
-    return BP_OK;
-}
-
-static bp_status decide_target(bp_dataset_builder *builder, bp_dataset *dataset, bp_error *err) {
-    bool numeric = true;
-    if (dataset->targets.count == 1) {
-        bp_status status =
-            bp_target_column_finish(&builder->target, dataset->rows, dataset->class_index,
-                                    &dataset->classes, &numeric, err);
-        if (status != BP_OK) {
-            return status;
-        }
-    }
-    if (!numeric) {
-        free(dataset->y);
-        dataset->y = NULL;
-    }
-    if (dataset->classes.count == 0) {
-        free(dataset->class_index);
-        dataset->class_index = NULL;
-    }
-    return BP_OK;
-}
-
-static bp_status add_stats(bp_dataset *dataset, bp_error *err) {
-    size_t features = dataset->features.count;
-    size_t targets = dataset->targets.count, weights = dataset->weights.count;
-    dataset->stats = malloc((features + targets + weights) * sizeof *dataset->stats);
-    if (dataset->stats == NULL) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for statistics");
-    }
-    bp_column_stats_compute(dataset->x, dataset->rows, features, dataset->stats);
-    bp_column_stats *target = dataset->stats + features;
-    if (dataset->y != NULL) {
-        bp_column_stats_compute(dataset->y, dataset->rows, targets, target);
-    } else {
-        *target = (bp_column_stats){.min = NAN, .max = NAN, .mean = NAN, .standard_deviation = NAN};
-    }
-    if (dataset->classes.count > 0) {
-        target->distinct = dataset->classes.count;
-    }
-    if (weights > 0) {
-        bp_column_stats_compute(dataset->weight, dataset->rows, 1, target + targets);
-    }
-    return BP_OK;
-}
-
-bp_status bp_dataset_builder_finish(bp_dataset_builder *builder, bp_dataset **out, bp_error *err) {
-    if (builder->rows == 0 || builder->is_finished) {
-        return bp_fail(err, BP_INVALID, NULL,
-                       builder->is_finished ? "the data set is finished already"
-                                            : "the data set has no rows");
-    }
-    builder->is_finished = true;
-    bp_dataset *dataset = calloc(1, sizeof *dataset);
-    if (dataset == NULL) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a data set");
-    }
-    atomic_init(&dataset->references, 1);
-    dataset->rows = builder->rows;
-    dataset->features = builder->columns.features; /* taken, as are the targets */
-    dataset->targets = builder->columns.targets;
-    dataset->weights = builder->columns.weights;
-    builder->columns.features = builder->columns.targets = (bp_names){0};
-    builder->columns.weights = (bp_names){0};
-    bp_status status = take_arrays(builder, dataset, err);
-    if (status == BP_OK) {
-        status = decide_target(builder, dataset, err);
-    }
-    if (status == BP_OK) {
-        status = add_stats(dataset, err);
-    }
-    if (status != BP_OK) {
-        bp_dataset_unref(dataset);
-        return status;
-    }
-    bp_dataset_digest(dataset, dataset->sha256);
-    *out = dataset;
-    return BP_OK;
+    return why->code;
 }

@@ -14,7 +14,7 @@
 
 #include "activation.h"
 #include "loss_parameters.h"
-#include "status.h"
+#include "vocabulary.h"
 
 enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
 #define BP_MAX_PARAMETERS ((size_t)1 << 29) /* 2 GiB of float32 */
@@ -60,19 +60,8 @@ typedef enum bp_preprocessing { BP_PREPROCESSING_TABLE(X) BP_PREPROCESSING_COUNT
 #undef X
 
 /* The sets, for parsing, error texts and documentation. */
-typedef struct bp_vocabulary {
-    const char *what; /* "activation" */
-    size_t count;
-    const char *const *names;    /* [count] by enumerator */
-    const char *const *formulas; /* [count] */
-} bp_vocabulary;
 extern const bp_vocabulary bp_activations, bp_losses, bp_initializers, bp_bias_initializers,
     bp_preprocessings;
-
-/* Enumerator of `name`; INVALID with the list of known names in the message and `field` as given.
- */
-BP_NODISCARD bp_status bp_vocabulary_find(const bp_vocabulary *set, const char *name,
-                                          const char *field, int *out, bp_error *err);
 
 /* Whether a loss goes with one activation of the last layer alone; if so, *out is that one. */
 bool bp_loss_output(bp_loss loss, bp_activation *out);

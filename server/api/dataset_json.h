@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "dataset.h"
+#include "dataset_builder.h"
 
 /* "target" and "weight" go before those of `usual`. One reference, the caller's. INVALID with the
  * pointer of the cell, row or field at fault; and what bp_dataset_builder says. */

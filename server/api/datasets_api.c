@@ -156,7 +156,7 @@ static bp_status open_upload(const bp_call *call, void **stream, bp_error *err) 
     bp_dataset_options options = asked_options(call);
     status = bp_dataset_builder_new(&up->builder, &options, err);
     if (status == BP_OK) {
-        status = bp_csv_new(&up->csv, up->builder, err);
+        status = bp_csv_new(&up->csv, up->builder, NULL, err);
     }
     if (status != BP_OK) {
         free_upload(up);

@@ -30,7 +30,7 @@ static uint32_t choose(bp_cell body) {
 
 static void check_stats(const bp_column_stats *stats) {
     if (isnan(stats->min)) {
-        return; /* text */
+        return; /* text, or nothing but missing values */
     }
     double slack = 1e-9 * (fabs(stats->min) + fabs(stats->max));
     require(stats->min - slack <= stats->mean && stats->mean <= stats->max + slack, "mean");
@@ -41,7 +41,7 @@ static void check_dataset(const bp_dataset *data) {
     size_t features = data->features.count;
     require(data->rows > 0 && features > 0 && data->targets.count > 0, "sizes");
     for (size_t i = 0; i < data->rows * features; i++) {
-        require(isfinite(data->x[i]), "a feature that is not finite");
+        require(!isinf(data->x[i]), "a feature that is not finite");
     }
     for (size_t i = 0; data->y != NULL && i < data->rows * data->targets.count; i++) {
         require(isfinite(data->y[i]), "a target that is not finite");

@@ -170,8 +170,8 @@ static void bad_choices_are_named(void **state) {
     assert_bad_target("a,b,c,d,e,f,g,h,i,j,k\n", "a,x",
                       "there is no column 'x' among the 11: "
                       "'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', ...");
-    assert_bad_target("a,b\n1,2\n", "b,", "a name in the list of targets is empty");
-    assert_bad_target("a,b,c\n1,2,3\n", "b,b", "the target 'b' is named twice");
+    assert_bad_target("a,b\n1,2\n", "b,", "a name in the list is empty");
+    assert_bad_target("a,b,c\n1,2,3\n", "b,b", "the column 'b' is named twice");
     assert_bad_target("a,b\n1,2\n", "b,a", "every column is a target: no feature is left");
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "cell_text.h"
-#include "dataset.h"
+#include "dataset_builder.h"
 
 enum { COLUMNS = 4 };
 static const char *const header[COLUMNS] = {"x", "w", "z", "y"};

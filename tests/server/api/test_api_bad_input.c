@@ -98,8 +98,8 @@ static void refuse_csv(void **state, const char *body, int line, int column) {
 
 static void test_csv(void **state) {
     refuse_csv(state, "x,y\n1,a\n2\n", 3, 0);
-    refuse_csv(state, "x,y\n1,a\ntwo,b\n", 3, 1);
-    refuse_csv(state, "x,y\n1,a\n,b\n", 3, 1);
+    refuse_csv(state, "x,y\n.5,a\ntwo,b\n", 3, 1);
+    refuse_csv(state, "x,y\n1,a\n2,\n", 3, 2);
     bp_sent empty = {.method = "PUT", .target = "/v1/datasets/n", .body = "x,y\n"};
     bp_refused(state, empty, 400, NULL, "row");
     empty.target = "/v1/datasets/n?target=z";
@@ -113,7 +113,7 @@ static void test_json_rows(void **state) {
     static const bad_body bodies[] = {
         {"{\"columns\": [\"x\", \"y\"], \"rows\": []}", "/rows", "no rows"},
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [[1, 2], [3]]}", "/rows/1", "1 cells"},
-        {"{\"columns\": [\"x\", \"y\"], \"rows\": [[1, 2], [\"three\", 4]]}", "/rows/1/0", "three"},
+        {"{\"columns\": [\"x\", \"y\"], \"rows\": [[0.5, 2], [\"three\", 4]]}", "/rows/1/0", "three"},
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [[1, null]]}", "/rows/0/1", "null"},
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [7]}", "/rows/0", "an array"},
         {"{\"columns\": [\"x\", 5], \"rows\": [[1, 2]]}", "/columns/1", "a number"},

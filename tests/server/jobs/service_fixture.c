@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "dataset_builder.h"
 
 /* --- the data directory --------------------------------------------------------------------- */
 

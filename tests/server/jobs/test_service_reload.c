@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dataset_builder.h"
 #include "service_fixture.h"
 
 static void assert_same_names(const bp_names *a, const bp_names *b) {

@@ -1,0 +1,164 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder_state.h"
+#include "column_stats.h"
+
+static void *take(void *array) {
+    void *taken;
+    memcpy(&taken, array, sizeof taken);
+    memset(array, 0, sizeof taken);
+    return taken;
+}
+
+/* x as it lies in its mapping, the rest trimmed. */
+static bp_status take_arrays(bp_dataset_builder *builder, bp_dataset *dataset, bp_error *err) {
+    bp_status status =
+        bp_row_spool_take(&builder->spool, &dataset->mapping, &dataset->mapping_size, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    dataset->x = dataset->mapping;
+    if ((builder->y != NULL &&
+         !bp_builder_enlarge(&builder->y, dataset->rows, dataset->targets.count)) ||
+        (builder->spelling != NULL && !bp_builder_enlarge(&builder->spelling, dataset->rows, 1)) ||
+        (builder->weight != NULL && !bp_builder_enlarge(&builder->weight, dataset->rows, 1))) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the targets");
+    }
+    dataset->y = take(&builder->y);
+    dataset->class_index = take(&builder->spelling);
+    dataset->weight = take(&builder->weight);
+    return BP_OK;
+}
+
+static bp_status decide_target(bp_dataset_builder *builder, bp_dataset *dataset, bp_error *err) {
+    bool numeric = true;
+    if (builder->lone != SIZE_MAX) {
+        bp_status status =
+            bp_target_column_finish(&builder->target, dataset->rows, dataset->class_index,
+                                    &dataset->classes, &numeric, err);
+        if (status != BP_OK) {
+            return status;
+        }
+        builder->columns.source[builder->lone].type =
+            numeric ? BP_COLUMN_NUMERIC : BP_COLUMN_CATEGORICAL;
+    }
+    if (!numeric) {
+        free(dataset->y);
+        dataset->y = NULL;
+    }
+    if (dataset->classes.count == 0) {
+        free(dataset->class_index);
+        dataset->class_index = NULL;
+    }
+    return BP_OK;
+}
+
+/* What each column turned out to be. */
+static void settle_columns(bp_dataset_builder *builder, bp_dataset *dataset) {
+    for (size_t i = 0; i < builder->columns.count; i++) {
+        bp_source_column *source = &builder->columns.source[i];
+        bp_column_reader *reader = &builder->reader[i];
+        if (source->role != BP_ROLE_FEATURE) {
+            continue;
+        }
+        source->type = bp_column_reader_settle(reader, dataset->rows);
+        if (source->type == BP_COLUMN_TEXT) {
+            source->role = BP_ROLE_IGNORED;
+        } else {
+            source->labels = reader->labels.labels; /* taken */
+            reader->labels.labels = (bp_names){0};
+        }
+    }
+    dataset->source = take(&builder->columns.source);
+    dataset->source_count = builder->columns.count;
+    builder->columns.count = 0;
+}
+
+/* Numbers say nothing of labels. */
+static void drop_label_stats(bp_dataset *dataset) {
+    for (size_t i = 0; i < dataset->source_count; i++) {
+        const bp_source_column *source = &dataset->source[i];
+        if (source->cells == 1 && source->type != BP_COLUMN_NUMERIC) {
+            bp_column_stats *stats = &dataset->stats[source->first];
+            stats->min = stats->max = stats->mean = stats->standard_deviation = NAN;
+            stats->distinct = source->labels.count;
+        }
+    }
+}
+
+static bp_status add_stats(bp_dataset *dataset, bp_error *err) {
+    size_t features = dataset->features.count;
+    size_t targets = dataset->targets.count, weights = dataset->weights.count;
+    dataset->stats = malloc((features + targets + weights) * sizeof *dataset->stats);
+    if (dataset->stats == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for statistics");
+    }
+    bp_column_stats_compute(dataset->x, dataset->rows, features, dataset->stats);
+    drop_label_stats(dataset);
+    bp_column_stats *target = dataset->stats + features;
+    if (dataset->y != NULL) {
+        bp_column_stats_compute(dataset->y, dataset->rows, targets, target);
+    } else if (targets > 0) {
+        *target = (bp_column_stats){.min = NAN, .max = NAN, .mean = NAN, .standard_deviation = NAN};
+    }
+    if (dataset->classes.count > 0) {
+        target->distinct = dataset->classes.count;
+    }
+    if (weights > 0) {
+        bp_column_stats_compute(dataset->weight, dataset->rows, 1, target + targets);
+    }
+    return BP_OK;
+}
+
+static bp_status fail_empty(const bp_dataset_builder *builder, bp_error *err) {
+    if (builder->is_finished) {
+        return bp_fail(err, BP_INVALID, NULL, "the data set is finished already");
+    }
+    if (builder->rejects.count > 0) {
+        return bp_fail_at(
+            err, BP_INVALID, builder->rejects.first[0].line, builder->rejects.first[0].column,
+            "the data set has no rows: all %llu were rejected, the first because: "
+            "%.300s",
+            (unsigned long long)builder->rejects.count, builder->rejects.first[0].message);
+    }
+    return bp_fail(err, BP_INVALID, NULL, "the data set has no rows");
+}
+
+static void take_columns(bp_dataset_builder *builder, bp_dataset *dataset) {
+    dataset->rows = builder->rows;
+    dataset->features = builder->features;
+    dataset->targets = builder->columns.targets;
+    dataset->weights = builder->columns.weights;
+    dataset->rejects = builder->rejects;
+    builder->features = builder->columns.targets = builder->columns.weights = (bp_names){0};
+}
+
+bp_status bp_dataset_builder_finish(bp_dataset_builder *builder, bp_dataset **out, bp_error *err) {
+    if (builder->rows == 0 || builder->is_finished) {
+        return fail_empty(builder, err);
+    }
+    builder->is_finished = true;
+    bp_dataset *dataset = calloc(1, sizeof *dataset);
+    if (dataset == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a data set");
+    }
+    atomic_init(&dataset->references, 1);
+    take_columns(builder, dataset);
+    bp_status status = take_arrays(builder, dataset, err);
+    if (status == BP_OK) {
+        status = decide_target(builder, dataset, err);
+    }
+    if (status == BP_OK) {
+        settle_columns(builder, dataset);
+        status = add_stats(dataset, err);
+    }
+    if (status != BP_OK) {
+        bp_dataset_unref(dataset);
+        return status;
+    }
+    bp_dataset_digest(dataset, dataset->sha256);
+    *out = dataset;
+    return BP_OK;
+}

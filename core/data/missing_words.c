@@ -1,0 +1,41 @@
+#include "missing_words.h"
+
+#include <string.h>
+
+#include "cell_text.h"
+
+static const char usual_words[] = "NA,N/A,n/a,NaN,nan,NAN,null,NULL,?";
+
+bp_status bp_missing_words_set(bp_missing_words *out, const char *list, bp_error *err) {
+    bp_missing_words words = {.are_given = list != NULL};
+    bp_status status = BP_OK;
+    for (const char *p = list != NULL ? list : usual_words; status == BP_OK && *p != '\0';) {
+        size_t size = strcspn(p, ",");
+        bp_cell word = bp_cell_trim((bp_cell){p, size});
+        if (word.size > 0) {
+            status = bp_names_add(&words.words, word.text, word.size, err);
+        }
+        p += size + (p[size] == ',');
+    }
+    if (status == BP_OK) {
+        *out = words;
+    } else {
+        bp_missing_words_clear(&words);
+    }
+    return status;
+}
+
+void bp_missing_words_clear(bp_missing_words *words) {
+    bp_names_clear(&words->words);
+    *words = (bp_missing_words){0};
+}
+
+bool bp_missing_words_match(const bp_missing_words *words, bp_cell cell) {
+    for (size_t i = 0; cell.size > 0 && i < words->words.count; i++) {
+        const char *word = words->words.item[i];
+        if (strncmp(word, cell.text, cell.size) == 0 && word[cell.size] == '\0') {
+            return true;
+        }
+    }
+    return cell.size == 0;
+}

@@ -1,0 +1,142 @@
+/* Memory is a mapping that mremap moves page by page: growing copies nothing, and the end needs no
+ * second array. A file is written a piece at a time, so that the pages belong to the system. */
+#include "row_spool.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { FIRST_FLOATS = 1 << 14, FILE_FLOATS = 1 << 18 };
+
+void bp_row_spool_start(bp_row_spool *spool) {
+    *spool = (bp_row_spool){.file = -1};
+}
+
+void bp_row_spool_start_file(bp_row_spool *spool, int file) {
+    *spool = (bp_row_spool){.in_file = true, .file = file};
+}
+
+void bp_row_spool_clear(bp_row_spool *spool) {
+    if (spool->bytes != NULL) {
+        munmap(spool->bytes, spool->capacity * sizeof *spool->bytes);
+    }
+    bp_row_spool_start(spool);
+}
+
+static bp_status fail_memory(uint64_t floats, bp_error *err) {
+    return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %llu bytes of rows",
+                   (unsigned long long)floats * sizeof(float));
+}
+
+static bp_status enlarge(bp_row_spool *spool, size_t floats, bp_error *err) {
+    size_t bytes;
+    if (__builtin_mul_overflow(floats, sizeof *spool->bytes, &bytes)) {
+        return fail_memory(floats, err);
+    }
+    const size_t old = spool->capacity * sizeof *spool->bytes;
+    void *larger = spool->bytes == NULL ? mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                                        : mremap(spool->bytes, old, bytes, MREMAP_MAYMOVE);
+    if (larger == MAP_FAILED) {
+        return fail_memory(floats, err);
+    }
+    (void)madvise(larger, bytes, MADV_HUGEPAGE); /* advice: its failure changes nothing */
+    spool->bytes = larger;
+    spool->capacity = floats;
+    return BP_OK;
+}
+
+static bp_status fail_file(bp_error *err) {
+    return bp_fail(err, BP_IO, NULL, "the rows cannot be written: %s", strerror(errno));
+}
+
+static bp_status flush(bp_row_spool *spool, bp_error *err) {
+    const char *at = (const char *)spool->bytes;
+    for (size_t left = spool->buffered * sizeof *spool->bytes; left > 0;) {
+        ssize_t done = write(spool->file, at, left);
+        if (done < 0 && errno != EINTR) {
+            return fail_file(err);
+        }
+        at += done > 0 ? done : 0;
+        left -= done > 0 ? (size_t)done : 0;
+    }
+    spool->written += spool->buffered;
+    spool->buffered = 0;
+    return BP_OK;
+}
+
+static bp_status make_room(bp_row_spool *spool, size_t count, bp_error *err) {
+    if (spool->in_file) {
+        bp_status status = flush(spool, err);
+        const size_t wanted = count > FILE_FLOATS ? count : FILE_FLOATS;
+        return status == BP_OK && wanted > spool->capacity ? enlarge(spool, wanted, err) : status;
+    }
+    const size_t needed = spool->buffered + count;
+    const size_t grown = spool->capacity == 0 ? FIRST_FLOATS : spool->capacity / 2 * 3;
+    return enlarge(spool, needed > grown ? needed : grown, err);
+}
+
+bp_status bp_row_spool_room(bp_row_spool *spool, size_t count, float **out, bp_error *err) {
+    if (count > spool->capacity - spool->buffered) {
+        bp_status status = make_room(spool, count, err);
+        if (status != BP_OK) {
+            return status;
+        }
+    }
+    *out = spool->bytes + spool->buffered;
+    return BP_OK;
+}
+
+static bp_status map_file(bp_row_spool *spool, int protection, int how, void **out, bp_error *err) {
+    bp_status status = flush(spool, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    void *mapping =
+        mmap(NULL, spool->written * sizeof *spool->bytes, protection, how, spool->file, 0);
+    if (mapping == MAP_FAILED) {
+        return bp_fail(err, BP_IO, NULL, "the rows cannot be mapped: %s", strerror(errno));
+    }
+    *out = mapping;
+    return BP_OK;
+}
+
+bp_status bp_row_spool_view(bp_row_spool *spool, float **out, bp_error *err) {
+    void *view = spool->bytes;
+    bp_status status = BP_OK;
+    if (spool->in_file && spool->written + spool->buffered > 0) {
+        status = map_file(spool, PROT_READ | PROT_WRITE, MAP_SHARED, &view, err);
+    }
+    if (status == BP_OK) {
+        *out = view;
+    }
+    return status;
+}
+
+void bp_row_spool_end_view(bp_row_spool *spool, float *view) {
+    if (spool->in_file && spool->written > 0) {
+        munmap(view, spool->written * sizeof *view);
+    }
+}
+
+bp_status bp_row_spool_take(bp_row_spool *spool, void **mapping, size_t *size_bytes,
+                            bp_error *err) {
+    if (spool->in_file) {
+        void *mapped = NULL;
+        bp_status status = map_file(spool, PROT_READ, MAP_PRIVATE, &mapped, err);
+        if (status == BP_OK) {
+            *mapping = mapped;
+            *size_bytes = spool->written * sizeof *spool->bytes;
+            bp_row_spool_clear(spool);
+        }
+        return status;
+    }
+    bp_status status = enlarge(spool, spool->buffered, err);
+    if (status == BP_OK) {
+        *mapping = spool->bytes;
+        *size_bytes = spool->buffered * sizeof *spool->bytes;
+        *spool = (bp_row_spool){.file = -1};
+    }
+    return status;
+}

@@ -1,0 +1,113 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "row_spool.h"
+
+enum { ROWS = 300000, WIDTH = 7 };
+
+static void fill(bp_row_spool *spool, size_t first, size_t rows) {
+    for (size_t i = first; i < first + rows; i++) {
+        float *room;
+        assert_int_equal(bp_row_spool_room(spool, WIDTH, &room, NULL), BP_OK);
+        for (size_t j = 0; j < WIDTH; j++) {
+            room[j] = (float)(i * WIDTH + j);
+        }
+        bp_row_spool_keep(spool, WIDTH);
+    }
+}
+
+/* Rows, a change of one cell through a view, more rows; then all of them. */
+static void assert_keeps(bp_row_spool *spool) {
+    float *view;
+    fill(spool, 0, 10);
+    assert_int_equal(bp_row_spool_view(spool, &view, NULL), BP_OK);
+    assert_true(view[9 * WIDTH] == 9 * WIDTH);
+    view[3 * WIDTH + 1] = -5;
+    bp_row_spool_end_view(spool, view);
+    fill(spool, 10, ROWS - 10);
+    void *mapping;
+    size_t size;
+    assert_int_equal(bp_row_spool_take(spool, &mapping, &size, NULL), BP_OK);
+    assert_int_equal(size, ROWS * WIDTH * sizeof(float));
+    const float *x = mapping;
+    for (size_t i = 0; i < ROWS * WIDTH; i++) {
+        assert_true(x[i] == (i == 3 * WIDTH + 1 ? -5 : (float)i));
+    }
+    munmap(mapping, size);
+    bp_row_spool_clear(spool);
+}
+
+static void in_memory(void **state) {
+    (void)state;
+    bp_row_spool spool;
+    bp_row_spool_start(&spool);
+    assert_keeps(&spool);
+}
+
+static int open_file(void) {
+    char path[] = "/tmp/bp_row_spool_XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    unlink(path);
+    return file;
+}
+
+static void in_a_file(void **state) {
+    (void)state;
+    bp_row_spool spool;
+    int file = open_file();
+    bp_row_spool_start_file(&spool, file);
+    assert_keeps(&spool);
+    close(file);
+}
+
+/* As on a full disk. */
+static void a_file_that_cannot_grow_is_told(void **state) {
+    (void)state;
+    struct rlimit old, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = old;
+    small.rlim_cur = 4 << 20;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    bp_row_spool spool;
+    int file = open_file();
+    bp_row_spool_start_file(&spool, file);
+    bp_status status = BP_OK;
+    bp_error err = {0};
+    for (size_t i = 0; status == BP_OK && i < ROWS; i++) {
+        float *room;
+        status = bp_row_spool_room(&spool, WIDTH, &room, &err);
+        if (status == BP_OK) {
+            memset(room, 0, WIDTH * sizeof *room);
+            bp_row_spool_keep(&spool, WIDTH);
+        }
+    }
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(status, BP_IO);
+    assert_non_null(strstr(err.message, "cannot be written"));
+    bp_row_spool_clear(&spool);
+    close(file);
+}
+
+static int ignore_the_signal(void **state) {
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(in_memory), cmocka_unit_test(in_a_file),
+                                       cmocka_unit_test(a_file_that_cannot_grow_is_told)};
+    return cmocka_run_group_tests(tests, ignore_the_signal, NULL);
+}
