@@ -20,7 +20,7 @@ bp_status csv_load(bp_dataset **out, bp_cell body, const char *target, csv_piece
     bp_csv *csv = NULL;
     bp_status status = bp_dataset_builder_new(&builder, &options, err);
     if (status == BP_OK) {
-        status = bp_csv_new(&csv, builder, err);
+        status = bp_csv_new(&csv, builder, NULL, err);
     }
     if (status == BP_OK) {
         status = feed(csv, body, pieces, err);
