@@ -140,13 +140,17 @@ bp_status bp_dataset_builder_finish(bp_dataset_builder *builder, bp_dataset **ou
         return fail_empty(builder, err);
     }
     builder->is_finished = true;
+    bp_status status = bp_builder_restore_order(builder, err);
+    if (status != BP_OK) {
+        return status;
+    }
     bp_dataset *dataset = calloc(1, sizeof *dataset);
     if (dataset == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a data set");
     }
     atomic_init(&dataset->references, 1);
     take_columns(builder, dataset);
-    bp_status status = take_arrays(builder, dataset, err);
+    status = take_arrays(builder, dataset, err);
     if (status == BP_OK) {
         status = decide_target(builder, dataset, err);
     }

@@ -28,7 +28,9 @@ struct bp_dataset_builder {
     int32_t *spelling;       /* [capacity], for one target */
     float *weight;           /* [capacity], where there is a weight */
     bp_rejects rejects;
-    bool is_finished;
+    size_t *
+        position; /* [columns] of the data set that goes on, by those of its rows; NULL: the same */
+    bool has_header, is_finished;
 };
 
 /* Names, readers and the plan of the columns, all cells text: the first row decides. NO_MEMORY. */
@@ -36,6 +38,15 @@ BP_NODISCARD bp_status bp_builder_open_columns(bp_dataset_builder *builder, bp_e
 /* Types that are open become numeric, or datetime where first_row has a date; cells get their
  * places. NO_MEMORY. */
 BP_NODISCARD bp_status bp_builder_lay_out(bp_dataset_builder *builder, bp_error *err);
+/* When the first row needs its texts no more. */
+void bp_builder_forget_first_row(bp_dataset_builder *builder);
+/* Lays out columns that have types, cells and labels, to which rows can be added. NO_MEMORY. */
+BP_NODISCARD bp_status bp_builder_go_on(bp_dataset_builder *builder, bp_error *err);
+/* The columns of a data set that goes on, in the order of `names`, until bp_builder_restore_order.
+ * INVALID: other columns. NO_MEMORY. */
+BP_NODISCARD bp_status bp_builder_reorder(bp_dataset_builder *builder, const bp_names *names,
+                                          bp_error *err);
+BP_NODISCARD bp_status bp_builder_restore_order(bp_dataset_builder *builder, bp_error *err);
 /* Enlarges *array to count * width floats or int32_t; false: no memory. */
 bool bp_builder_enlarge(void *array, size_t count, size_t width);
 /* Room for at least `rows` rows of targets and weights. NO_MEMORY, TOO_LARGE. */

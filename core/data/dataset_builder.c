@@ -49,7 +49,7 @@ bp_status bp_dataset_builder_new(bp_dataset_builder **out, const bp_dataset_opti
     return BP_OK;
 }
 
-static void forget_first_row(bp_dataset_builder *builder) {
+void bp_builder_forget_first_row(bp_dataset_builder *builder) {
     for (size_t i = 0; builder->first_row != NULL && i < builder->columns.count; i++) {
         free(builder->first_row[i]);
     }
@@ -61,7 +61,7 @@ void bp_dataset_builder_free(bp_dataset_builder *builder) {
     if (builder == NULL) {
         return;
     }
-    forget_first_row(builder);
+    bp_builder_forget_first_row(builder);
     for (size_t i = 0; builder->reader != NULL && i < builder->columns.count; i++) {
         bp_column_reader_clear(&builder->reader[i]);
     }
@@ -76,6 +76,7 @@ void bp_dataset_builder_free(bp_dataset_builder *builder) {
     free(builder->weight_option);
     free(builder->ignore_option);
     free(builder->types_option);
+    free(builder->position);
     free(builder->row);
     free(builder->weight);
     free(builder->y);
@@ -83,11 +84,7 @@ void bp_dataset_builder_free(bp_dataset_builder *builder) {
     free(builder);
 }
 
-bp_status bp_dataset_builder_header(bp_dataset_builder *builder, const bp_names *columns,
-                                    bp_error *err) {
-    if (builder->columns.count > 0) {
-        return bp_fail(err, BP_CONFLICT, NULL, "the columns are named already");
-    }
+static bp_status open_header(bp_dataset_builder *builder, const bp_names *columns, bp_error *err) {
     const bp_dataset_options options = {.target = builder->target_option,
                                         .no_target = builder->no_target,
                                         .weight = builder->weight_option,
@@ -97,88 +94,42 @@ bp_status bp_dataset_builder_header(bp_dataset_builder *builder, const bp_names 
     return status == BP_OK ? bp_builder_open_columns(builder, err) : status;
 }
 
-/* --- going on from a data set ---------------------------------------------------------------- */
-
-static bp_status continue_labels(bp_dataset_builder *builder, bp_error *err) {
-    bp_status status = BP_OK;
-    for (size_t i = 0; i < builder->columns.count; i++) {
-        bp_source_column *source = &builder->columns.source[i];
-        bp_column_reader *reader = &builder->reader[i];
-        reader->is_fixed = true;
-        for (size_t l = 0; status == BP_OK && l < source->labels.count; l++) {
-            size_t index;
-            status = bp_label_table_add(&reader->labels, bp_cell_of(source->labels.item[l]), &index,
-                                        err);
-        }
-        bp_names_clear(&source->labels);
-    }
-    return status;
-}
-
-static bp_status continue_target(bp_dataset_builder *builder, const bp_dataset *base,
-                                 bp_error *err) {
-    bp_target_column *target = &builder->target;
-    bp_status status = BP_OK;
-    target->has_text = base->y == NULL;
-    target->has_fraction = target->has_overflowed = base->classes.count == 0;
-    for (size_t i = 0; status == BP_OK && i < base->classes.count; i++) {
-        size_t index;
-        status =
-            bp_label_table_add(&target->labels, bp_cell_of(base->classes.item[i]), &index, err);
-    }
-    for (size_t i = 0; builder->lone != SIZE_MAX && i < base->rows; i++) {
-        builder->spelling[i] = base->class_index != NULL ? base->class_index[i] : -1;
-    }
-    if (base->y != NULL) {
-        memcpy(builder->y, base->y, base->rows * base->targets.count * sizeof *base->y);
-    } else if (base->targets.count > 0) {
-        memset(builder->y, 0, base->rows * sizeof *base->y);
-    }
-    return status;
-}
-
-static bp_status continue_rows(bp_dataset_builder *builder, const bp_dataset *base, bp_error *err) {
-    const size_t width = base->features.count;
-    bp_status status = bp_builder_reserve(builder, base->rows, err);
-    if (status == BP_OK) {
-        status = continue_target(builder, base, err);
-    }
-    for (size_t i = 0; status == BP_OK && i < base->rows; i++) {
-        float *room;
-        status = bp_row_spool_room(&builder->spool, width, &room, err);
-        if (status == BP_OK) {
-            memcpy(room, base->x + i * width, width * sizeof *room);
-            bp_row_spool_keep(&builder->spool, width);
-        }
-    }
-    if (status == BP_OK) {
-        if (base->weight != NULL) {
-            memcpy(builder->weight, base->weight, base->rows * sizeof *base->weight);
-        }
-        builder->rows = base->rows;
-    }
-    return status;
-}
-
-bp_status bp_dataset_builder_continue(bp_dataset_builder *builder, const bp_dataset *base,
-                                      bp_error *err) {
-    if (builder->columns.count > 0) {
+static bp_status check_no_header(bp_dataset_builder *builder, bp_error *err) {
+    if (builder->has_header) {
         return bp_fail(err, BP_CONFLICT, NULL, "the columns are named already");
     }
-    bp_status status = bp_dataset_columns_set_as(&builder->columns, base, err);
-    if (status == BP_OK) {
-        status = bp_builder_open_columns(builder, err);
+    builder->has_header = true;
+    return BP_OK;
+}
+
+bp_status bp_dataset_builder_header(bp_dataset_builder *builder, const bp_names *columns,
+                                    bp_error *err) {
+    bp_status status = check_no_header(builder, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    return builder->columns.count > 0 ? bp_builder_reorder(builder, columns, err)
+                                      : open_header(builder, columns, err);
+}
+
+bp_status bp_dataset_builder_unnamed(bp_dataset_builder *builder, size_t columns, bp_error *err) {
+    bp_status status = check_no_header(builder, err);
+    if (status == BP_OK && builder->columns.count > 0) {
+        return columns == builder->columns.count
+                   ? BP_OK
+                   : bp_fail(err, BP_INVALID, NULL, "the rows have %zu columns, the data set %zu",
+                             columns, builder->columns.count);
+    }
+    bp_names names = {0};
+    for (size_t i = 0; status == BP_OK && i < columns && i <= BP_MAX_COLUMNS; i++) {
+        char name[NUMBER_SIZE];
+        int size = snprintf(name, sizeof name, "c%zu", i);
+        status = bp_names_add(&names, name, (size_t)size, err);
     }
     if (status == BP_OK) {
-        status = continue_labels(builder, err);
+        status = open_header(builder, &names, err);
     }
-    if (status == BP_OK) {
-        status = bp_builder_lay_out(builder, err);
-    }
-    if (status == BP_OK) {
-        forget_first_row(builder);
-        status = continue_rows(builder, base, err);
-    }
+    bp_names_clear(&names);
     return status;
 }
 
@@ -362,7 +313,7 @@ static bp_status replay_first(bp_dataset_builder *builder, uint64_t line, bp_err
         status = end_row(builder, line, err);
     }
     if (builder->row != NULL) {
-        forget_first_row(builder);
+        bp_builder_forget_first_row(builder);
     }
     return status;
 }
@@ -445,7 +396,7 @@ bp_status bp_dataset_builder_numbers(bp_dataset_builder *builder, const float *v
     bp_status status = BP_OK;
     if (builder->columns.count > 0 && builder->row == NULL) {
         status = bp_builder_lay_out(builder, err);
-        forget_first_row(builder);
+        bp_builder_forget_first_row(builder);
     }
     for (size_t i = 0; status == BP_OK && i < rows; i++) {
         bp_error why = {0};

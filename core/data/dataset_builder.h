@@ -33,8 +33,12 @@ void bp_dataset_builder_free(bp_dataset_builder *builder); /* NULL is allowed */
 BP_NODISCARD bp_status bp_dataset_builder_header(bp_dataset_builder *builder,
                                                  const bp_names *columns, bp_error *err);
 
-/* Instead of the header: the columns, types, labels and rows of `base` come first. `target`,
- * `weight`, `ignore` and `types` are base's. */
+/* Instead of the header, rows that have no names for their columns: c0, c1, ... */
+BP_NODISCARD bp_status bp_dataset_builder_unnamed(bp_dataset_builder *builder, size_t columns,
+                                                  bp_error *err);
+
+/* Before the header: the columns, types, labels and rows of `base` come first. `target`, `weight`,
+ * `ignore` and `types` are base's. A header after it must name the same columns, in any order. */
 BP_NODISCARD bp_status bp_dataset_builder_continue(bp_dataset_builder *builder,
                                                    const bp_dataset *base, bp_error *err);
 

@@ -88,6 +88,21 @@ bp_status bp_row_spool_room(bp_row_spool *spool, size_t count, float **out, bp_e
     return BP_OK;
 }
 
+bp_status bp_row_spool_add(bp_row_spool *spool, const float *values, size_t count, bp_error *err) {
+    bp_status status = BP_OK;
+    for (size_t done = 0; status == BP_OK && done < count;) {
+        const size_t piece = count - done < FILE_FLOATS ? count - done : FILE_FLOATS;
+        float *room;
+        status = bp_row_spool_room(spool, piece, &room, err);
+        if (status == BP_OK) {
+            memcpy(room, values + done, piece * sizeof *room);
+            bp_row_spool_keep(spool, piece);
+            done += piece;
+        }
+    }
+    return status;
+}
+
 static bp_status map_file(bp_row_spool *spool, int protection, int how, void **out, bp_error *err) {
     bp_status status = flush(spool, err);
     if (status != BP_OK) {

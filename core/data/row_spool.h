@@ -30,6 +30,10 @@ static inline void bp_row_spool_keep(bp_row_spool *spool, size_t count) {
     spool->buffered += count;
 }
 
+/* Keeps a copy of `count` floats. Errors as bp_row_spool_room. */
+BP_NODISCARD bp_status bp_row_spool_add(bp_row_spool *spool, const float *values, size_t count,
+                                        bp_error *err);
+
 /* All that is kept, to be read and changed until bp_row_spool_end_view. NO_MEMORY, IO. */
 BP_NODISCARD bp_status bp_row_spool_view(bp_row_spool *spool, float **out, bp_error *err);
 void bp_row_spool_end_view(bp_row_spool *spool, float *view);

@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "memory.h"
-#include "metrics.h"
-#include "row_pass.h"
 #include "targets.h"
 
 enum { TILE_ROWS = 64 };
@@ -81,8 +79,36 @@ static bp_status check_inputs(const bp_snapshot *model, const bp_dataset *data, 
     return BP_OK;
 }
 
+/* What an evaluation sums, and what it judges by. */
+typedef struct evaluation {
+    bp_targets targets;
+    bp_metrics metrics;
+    bp_report_sums sums;
+} evaluation;
+
+static void evaluation_clear(evaluation *e) {
+    bp_report_sums_clear(&e->sums);
+    bp_metrics_clear(&e->metrics);
+    bp_targets_clear(&e->targets);
+}
+
+/* To be cleared, also on failure. */
+static bp_status evaluation_begin(evaluation *e, const bp_snapshot *model, const bp_dataset *data,
+                                  const bp_evaluation_options *options, bp_error *err) {
+    bp_status status = check_inputs(model, data, err);
+    if (status == BP_OK) {
+        status = bp_targets_read(&e->targets, model, data, err);
+    }
+    if (status == BP_OK) {
+        status = bp_metrics_new(&e->metrics, &e->targets, err);
+    }
+    return status == BP_OK
+               ? bp_report_sums_new(&e->sums, model, &e->targets, data->rows, options, err)
+               : status;
+}
+
 /* All rows, tile by tile; row i of a tile is row index[i] of the data. */
-static void evaluate_tiles(bp_row_pass pass, workspace *w, bp_metrics *metrics, size_t count) {
+static void evaluate_tiles(bp_row_pass pass, workspace *w, evaluation *e, size_t count) {
     uint32_t index[TILE_ROWS];
     pass.index = index;
     for (size_t first = 0; first < count; first += TILE_ROWS) {
@@ -91,34 +117,28 @@ static void evaluate_tiles(bp_row_pass pass, workspace *w, bp_metrics *metrics, 
             index[i] = (uint32_t)(first + i);
         }
         bp_row_pass_forward(&pass, 0, rows, w->scratch);
-        bp_metrics_add(metrics, &pass, rows);
+        bp_metrics_add(&e->metrics, &pass, rows);
+        bp_report_sums_add(&e->sums, &pass, first, rows);
     }
 }
 
-bp_status bp_evaluate(const bp_snapshot *model, const bp_kernels *kernels, const bp_dataset *data,
-                      bp_evaluation *out, bp_error *err) {
-    bp_targets targets = {0};
-    bp_metrics metrics = {0};
+bp_status bp_evaluate(bp_evaluation_report *out, const bp_snapshot *model,
+                      const bp_kernels *kernels, const bp_dataset *data,
+                      const bp_evaluation_options *options, bp_error *err) {
+    evaluation e = {0};
     workspace w = {0};
-    bp_status status = check_inputs(model, data, err);
-    if (status == BP_OK) {
-        status = bp_targets_read(&targets, model, data, err);
-    }
-    if (status == BP_OK) {
-        status = bp_metrics_new(&metrics, &targets, err);
-    }
+    bp_status status = evaluation_begin(&e, model, data, options, err);
     if (status == BP_OK) {
         status = workspace_new(&w, &model->network, err);
     }
     if (status == BP_OK) {
         bp_row_pass pass = pass_over(model, kernels, &w);
         pass.data = data->x;
-        pass.targets = &targets;
-        evaluate_tiles(pass, &w, &metrics, data->rows);
-        bp_metrics_read(&metrics, out);
+        pass.targets = &e.targets;
+        evaluate_tiles(pass, &w, &e, data->rows);
+        status = bp_report_sums_finish(out, &e.sums, &e.metrics, err);
     }
     workspace_clear(&w);
-    bp_metrics_clear(&metrics);
-    bp_targets_clear(&targets);
+    evaluation_clear(&e);
     return status;
 }
