@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,36 +89,35 @@ static bool looks_like_data(const bp_csv_record *record) {
     return numbers > 1 && numbers + 1 >= record->count && !in_order;
 }
 
-static bp_status read_names(bp_csv *csv, bp_names *names) {
+static bp_status name_columns(bp_csv *csv) {
+    bp_names names = {0};
     bp_status status = BP_OK;
     for (size_t i = 0; status == BP_OK && i < csv->record.count; i++) {
         bp_cell cell = csv->record.cells[i];
-        status = bp_names_add(names, cell.text, cell.size, &csv->failure);
+        status = bp_names_add(&names, cell.text, cell.size, &csv->failure);
     }
+    if (status == BP_OK) {
+        status = bp_dataset_builder_header(csv->builder, &names, &csv->failure);
+    }
+    bp_names_clear(&names);
     return status;
 }
 
+/* From the first record, which is a row, too, where there is no header. */
 static bp_status take_header(bp_csv *csv) {
-    bp_names names = {0};
-    if (!csv->options.no_header && looks_like_data(&csv->record)) {
+    const bool no_header = csv->options.no_header;
+    if (!no_header && looks_like_data(&csv->record)) {
         return bp_fail_at(&csv->failure, BP_INVALID, csv->line, 0,
                           "line %" PRIu64 " holds numbers: the first line must name the columns, "
                           "unless the request says header=false",
                           csv->line);
     }
-    bp_status status = BP_OK;
-    if (csv->options.no_header) {
-        status = bp_dataset_builder_unnamed(csv->builder, csv->record.count, &csv->failure);
-    } else {
-        status = read_names(csv, &names);
-        if (status == BP_OK) {
-            status = bp_dataset_builder_header(csv->builder, &names, &csv->failure);
-        }
-    }
+    bp_status status =
+        no_header ? bp_dataset_builder_unnamed(csv->builder, csv->record.count, &csv->failure)
+                  : name_columns(csv);
     if (status != BP_OK && csv->failure.field[0] == '\0') {
         csv->failure.line = csv->line;
     }
-    bp_names_clear(&names);
     csv->has_header = true;
     if (status == BP_OK) {
         status = bp_csv_fast_open(&csv->fast, csv->builder, &csv->options, &csv->failure);
