@@ -109,6 +109,7 @@ bp_status bp_handle_list_datasets(bp_call *call, bp_error *err) {
 /* --- in: CSV as it comes -------------------------------------------------------------------- */
 
 typedef struct upload {
+    bp_dataset_draft *draft; /* where the rows go; NULL: they stay in memory */
     bp_dataset_builder *builder;
     bp_csv *csv;
 } upload;
@@ -118,6 +119,7 @@ static void free_upload(void *stream) {
     if (up != NULL) {
         bp_csv_free(up->csv);
         bp_dataset_builder_free(up->builder);
+        bp_dataset_draft_free(up->draft);
         free(up);
     }
 }
@@ -154,7 +156,11 @@ static bp_status open_upload(const bp_call *call, void **stream, bp_error *err) 
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for an upload");
     }
     bp_dataset_options options = asked_options(call);
-    status = bp_dataset_builder_new(&up->builder, &options, err);
+    status = bp_service_begin_dataset(call->service, &up->draft, err);
+    if (status == BP_OK) {
+        options.file = bp_dataset_draft_file(up->draft);
+        status = bp_dataset_builder_new(&up->builder, &options, err);
+    }
     if (status == BP_OK) {
         status = bp_csv_new(&up->csv, up->builder, err);
     }
@@ -198,7 +204,8 @@ bp_status bp_handle_put_dataset(bp_call *call, bp_error *err) {
     if (status != BP_OK) {
         return status;
     }
-    status = bp_service_put_dataset(call->service, call->capture, data, &created, err);
+    bp_dataset_draft *draft = call->stream != NULL ? ((upload *)call->stream)->draft : NULL;
+    status = bp_service_put_upload(call->service, call->capture, data, draft, &created, err);
     bp_dataset_unref(data);
     if (status == BP_OK) {
         status = bp_handle_get_dataset(call, err);

@@ -72,6 +72,23 @@ typedef struct bp_dataset_info {
 } bp_dataset_info;
 void bp_dataset_info_clear(bp_dataset_info *info);
 
+/* A file of the data directory that an upload's rows go to as they come, so that they need not fit
+ * in memory. It goes with bp_dataset_draft_free, at the end or where the client has gone. */
+typedef struct bp_dataset_draft bp_dataset_draft;
+/* *out NULL: rows stay in memory, for nothing is kept. IO, NO_MEMORY. */
+BP_NODISCARD bp_status bp_service_begin_dataset(bp_service *service, bp_dataset_draft **out,
+                                                bp_error *err);
+/* For bp_dataset_options.file; NULL where the draft is NULL. */
+const int *bp_dataset_draft_file(const bp_dataset_draft *draft);
+void bp_dataset_draft_free(bp_dataset_draft *draft); /* NULL is allowed */
+
+/* (slow) bp_service_put_dataset of one that was built with the draft's file, or in memory where
+ * that is NULL. The draft is spent, also by a failure. A large data set is then held in a mapping
+ * of its file and nowhere else. IO: the disk is full, or failed. */
+BP_NODISCARD bp_status bp_service_put_upload(bp_service *service, const char *name,
+                                             bp_dataset *dataset, bp_dataset_draft *draft,
+                                             bool *created, bp_error *err);
+
 /* (slow) Creates or replaces; takes a reference of its own. *created tells which. CONFLICT: an
  * unfinished job uses the one that is there. */
 BP_NODISCARD bp_status bp_service_put_dataset(bp_service *service, const char *name,
