@@ -44,7 +44,7 @@ static bp_dataset *make_many(void) {
 static bp_split draw(const bp_dataset *data, const bp_split_options *o, const uint8_t *excluded) {
     const bp_split_request request = {
         .data = data, .options = o, .seed = SEED, .excluded = excluded};
-    bp_split split;
+    bp_split split = {0};
     bp_error err = {0};
     if (bp_split_options_check(o, &err) != BP_OK ||
         bp_split_draw(&split, &request, &err) != BP_OK) {
