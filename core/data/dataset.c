@@ -119,3 +119,20 @@ void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) 
     }
     bp_digest_finish(&digest, hex);
 }
+
+bp_status bp_dataset_check(bp_dataset *dataset, bp_error *err) {
+    /* Relaxed: the flag says nothing of other memory; the bytes never change. */
+    if (!atomic_load_explicit(&dataset->is_unchecked, memory_order_relaxed)) {
+        return BP_OK;
+    }
+    char hex[BP_DIGEST_HEX_SIZE];
+    bp_dataset_digest(dataset, hex);
+    if (strcmp(hex, dataset->sha256) != 0) {
+        return bp_fail(
+            err, BP_IO, NULL,
+            "the data set is damaged on disk: its SHA-256 is %s, not %s as it was stored", hex,
+            dataset->sha256);
+    }
+    atomic_store_explicit(&dataset->is_unchecked, false, memory_order_relaxed);
+    return BP_OK;
+}

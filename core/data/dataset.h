@@ -39,6 +39,7 @@ typedef struct bp_dataset {
     void *mapping;            /* arrays that lie in it are not freed one by one; NULL: none do */
     size_t mapping_size;      /* bytes */
     char sha256[BP_DIGEST_HEX_SIZE]; /* bp_dataset_digest */
+    atomic_bool is_unchecked; /* the mapping came from a disk and was not compared with sha256 */
 } bp_dataset;
 
 bp_dataset *bp_dataset_ref(bp_dataset *dataset);
@@ -52,6 +53,11 @@ bool bp_dataset_is_plain(const bp_dataset *dataset);
  * and class_index, then the weights with their name where there are such; then, where a column is
  * not numeric, the types, roles and labels of all; numbers little-endian. */
 void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]);
+
+/* Compares with sha256, once: where it was not compared before, all of x is read. For whoever is
+ * about to train on it or evaluate. Any thread; two that come together both read. IO: it is not
+ * what was stored. */
+BP_NODISCARD bp_status bp_dataset_check(bp_dataset *dataset, bp_error *err);
 
 /* A cell of text. */
 typedef struct bp_cell {

@@ -173,6 +173,9 @@ bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_s
     bp_split split = {0};
     bp_status status = bp_train_options_check(options, err);
     if (status == BP_OK) {
+        status = bp_targets_check(data, err);
+    }
+    if (status == BP_OK) {
         status = bp_train_split(&split, data, options, err);
     }
     if (status == BP_OK) {

@@ -1,5 +1,5 @@
-/* Data sets that come in: new ones, rows that follow, and a target by itself. A body is worked on as
- * it comes (server/formats); only small JSON is gathered. */
+/* Data sets that come in: new ones, rows that follow, and a target by itself. A body is worked on
+ * as it comes (server/formats); only small JSON is gathered. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,17 +104,16 @@ static void read_format(const bp_call *call, bp_table_options *options) {
 
 static bp_status read_options(const bp_call *call, bp_table_options *out, bp_error *err) {
     const char *target = asked(call, TARGET);
-    bp_table_options options = {
-        .dataset = {.target = target,
-                    .no_target = target != NULL && *target == '\0',
-                    .weight = asked(call, WEIGHT),
-                    .ignore = asked(call, IGNORE),
-                    .types = asked(call, TYPES),
-                    .missing = asked(call, MISSING),
-                    .skip_rejects = asked_word(call, ON_ERROR) == 1},
-        .csv = {.no_header = asked_word(call, HEADER) == 1},
-        .limit_bytes = call->options->max_upload_bytes,
-        .gathered_limit = GATHERED_LIMIT};
+    bp_table_options options = {.dataset = {.target = target,
+                                            .no_target = target != NULL && *target == '\0',
+                                            .weight = asked(call, WEIGHT),
+                                            .ignore = asked(call, IGNORE),
+                                            .types = asked(call, TYPES),
+                                            .missing = asked(call, MISSING),
+                                            .skip_rejects = asked_word(call, ON_ERROR) == 1},
+                                .csv = {.no_header = asked_word(call, HEADER) == 1},
+                                .limit_bytes = call->options->max_upload_bytes,
+                                .gathered_limit = GATHERED_LIMIT};
     read_format(call, &options);
     bp_status status = read_byte(call, SEPARATOR, &options.csv.separator, err);
     if (status == BP_OK) {
@@ -178,13 +177,15 @@ static bp_status check_place(const bp_call *call, bp_error *err) {
 
 typedef struct upload {
     bp_table_upload *table;
-    bp_dataset_info base; /* what rows or a target are added to; dataset NULL: nothing */
+    bp_dataset_draft *draft; /* where the rows go; NULL: they stay in memory */
+    bp_dataset_info base;    /* what rows or a target are added to; dataset NULL: nothing */
 } upload;
 
 static void free_upload(void *stream) {
     upload *up = stream;
     if (up != NULL) {
         bp_table_upload_free(up->table);
+        bp_dataset_draft_free(up->draft);
         bp_dataset_info_clear(&up->base);
         free(up);
     }
@@ -201,8 +202,14 @@ static bp_status begin_upload(const bp_call *call, bool adds, bp_table_options *
     if (status == BP_OK && up == NULL) {
         status = bp_fail(err, BP_NO_MEMORY, NULL, "no memory for an upload");
     }
+    if (status == BP_OK) {
+        status = bp_service_begin_dataset(call->service, &up->draft, err);
+    }
     if (status == BP_OK && adds) {
         status = bp_service_get_dataset(call->service, call->capture, &up->base, err);
+    }
+    if (status == BP_OK) {
+        options->dataset.file = bp_dataset_draft_file(up->draft);
     }
     if (status != BP_OK) {
         free_upload(up);
@@ -247,6 +254,7 @@ static bp_status open_target(const bp_call *call, void **stream, bp_error *err) 
     bp_status status = begin_upload(call, true, &options, &up, err);
     if (status == BP_OK) {
         options.dataset.no_target = true;
+        options.dataset.file = NULL;          /* what goes there is the joined one */
         options.dataset.skip_rejects = false; /* a row less, and all after it would be others' */
         status = end_begin(up, &options, stream, err);
     }
@@ -257,11 +265,19 @@ static bp_status feed_upload(void *stream, const char *bytes, size_t size, bp_er
     return bp_table_upload_feed(((upload *)stream)->table, bytes, size, err);
 }
 
-static const char *const upload_types[] = {
-    "text/csv", "text/tab-separated-values", "text/plain", "application/x-ndjson",
-    "application/ndjson", "application/jsonl", "application/x-npy", "application/x-idx",
-    "application/x-safetensors", "application/gzip", "application/x-gzip",
-    "application/octet-stream", NULL};
+static const char *const upload_types[] = {"text/csv",
+                                           "text/tab-separated-values",
+                                           "text/plain",
+                                           "application/x-ndjson",
+                                           "application/ndjson",
+                                           "application/jsonl",
+                                           "application/x-npy",
+                                           "application/x-idx",
+                                           "application/x-safetensors",
+                                           "application/gzip",
+                                           "application/x-gzip",
+                                           "application/octet-stream",
+                                           NULL};
 const bp_stream bp_dataset_stream = {
     .types = upload_types, .open = open_dataset, .feed = feed_upload, .free = free_upload};
 const bp_stream bp_rows_stream = {
@@ -274,8 +290,11 @@ const bp_stream bp_target_stream = {
 /* Stores the data set, whose reference it takes, and answers as GET does. */
 static bp_status keep(bp_call *call, bp_dataset *data, const char *expected, bp_error *err) {
     bool created = false;
+    const bp_dataset_put how = {.draft =
+                                    call->stream != NULL ? ((upload *)call->stream)->draft : NULL,
+                                .expected = expected};
     bp_status status =
-        bp_service_put_dataset(call->service, call->capture, data, expected, &created, err);
+        bp_service_put_dataset(call->service, call->capture, data, &how, &created, err);
     bp_dataset_unref(data);
     if (status == BP_OK) {
         status = bp_handle_get_dataset(call, err);
@@ -363,8 +382,8 @@ bp_status bp_handle_put_target(bp_call *call, bp_error *err) {
     bp_dataset *column = NULL, *data = NULL;
     bp_status status = bp_table_upload_finish(up->table, &column, err);
     if (status == BP_OK) {
-        status = bp_dataset_join_target(&data, up->base.dataset, column,
-                                        target_name(call, column), NULL, err);
+        status = bp_dataset_join_target(&data, up->base.dataset, column, target_name(call, column),
+                                        bp_dataset_draft_file(up->draft), err);
     }
     if (status == BP_OK) {
         status = keep_in_place(call, up->base.dataset, data, err);

@@ -14,6 +14,7 @@
 
 #include "cell_text.h"
 #include "csv.h"
+#include "row_spool.h"
 
 static bp_status try_load(bp_dataset **out, const char *body, const bp_dataset_options *options,
                           bp_error *err) {
@@ -198,21 +199,36 @@ static void names_are_text(void **state) {
     free(body);
 }
 
+/* Numbers, and late in it a label: the caller's. */
+static char *make_long_body(size_t rows) {
+    static const char row[] = "7,1,0\n8,1.5,0\n", end[] = "x,2,1\n,4,1\n";
+    char *body = malloc(sizeof "a,b,y\n" + rows / 2 * (sizeof row - 1) + sizeof end);
+    assert_non_null(body);
+    char *at = stpcpy(body, "a,b,y\n");
+    for (size_t i = 0; i < rows / 2; i++) {
+        at = stpcpy(at, row);
+    }
+    stpcpy(at, end);
+    return body;
+}
+
 static void a_file_holds_the_rows(void **state) {
     (void)state;
+    const size_t rows = BP_ROW_SPOOL_MEMORY_FLOATS / 2 + 100;
     char path[] = "/tmp/bp_columns_XXXXXX";
     int file = mkstemp(path);
     assert_true(file >= 0);
     unlink(path);
-    const char *body = "a,b,y\n7,1,0\n8,1.5,0\nx,2,1\n,4,1\n";
+    char *body = make_long_body(rows);
     const bp_dataset_options options = {.file = &file};
     bp_dataset *filed = load(body, &options), *held = load(body, NULL);
     assert_string_equal(filed->sha256, held->sha256);
-    assert_int_equal(lseek(file, 0, SEEK_END), 4 * 2 * 4);
+    assert_int_equal(lseek(file, 0, SEEK_END), (rows + 2) * 2 * 4);
     close(file);
     assert_true(filed->x[1] == 1);
     bp_dataset_unref(filed);
     bp_dataset_unref(held);
+    free(body);
 }
 
 /* --- going on ------------------------------------------------------------------------------- */
