@@ -28,6 +28,7 @@ struct bp_dataset_builder {
     int32_t *spelling;       /* [capacity], for one target */
     float *weight;           /* [capacity], where there is a weight */
     bp_rejects rejects;
+    uint64_t *non_finite; /* [columns] cells that were refused since they are no finite float32 */
     bool is_finished;
 };
 

@@ -67,6 +67,7 @@ void bp_dataset_builder_free(bp_dataset_builder *builder) {
     }
     free(builder->reader);
     free(builder->plan);
+    free(builder->non_finite);
     bp_target_column_clear(&builder->target);
     bp_dataset_columns_clear(&builder->columns);
     bp_missing_words_clear(&builder->missing);
@@ -265,6 +266,17 @@ static bp_status read_feature(bp_dataset_builder *builder, size_t column, bp_cel
     return status;
 }
 
+/* A cell that was refused: the report tells numbers that are not finite from other mistakes. */
+static void note_non_finite(bp_dataset_builder *builder, size_t column, bp_cell cell) {
+    double value = 0;
+    const bool is_number = bp_decimal_parse(cell.text, cell.size, &value);
+    if (builder->reader[column].type == BP_COLUMN_NUMERIC &&
+        (is_number ? !isfinite((float)value)
+                   : bp_decimal_is_nonfinite_word(cell.text, cell.size))) {
+        builder->non_finite[column]++;
+    }
+}
+
 bp_status bp_dataset_builder_cell(bp_dataset_builder *builder, size_t column, bp_cell cell,
                                   uint64_t line, bp_error *err) {
     if (builder->row == NULL) {
@@ -279,9 +291,13 @@ bp_status bp_dataset_builder_cell(bp_dataset_builder *builder, size_t column, bp
     if (builder->plan[column].how == BP_CELL_SKIP) {
         return BP_OK;
     }
-    return builder->columns.source[column].role == BP_ROLE_FEATURE
-               ? read_feature(builder, column, cell, &place, err)
-               : read_number(builder, column, cell, &place, err);
+    bp_status status = builder->columns.source[column].role == BP_ROLE_FEATURE
+                           ? read_feature(builder, column, cell, &place, err)
+                           : read_number(builder, column, cell, &place, err);
+    if (status == BP_INVALID) {
+        note_non_finite(builder, column, cell);
+    }
+    return status;
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
