@@ -70,6 +70,9 @@ static void settle_columns(bp_dataset_builder *builder, bp_dataset *dataset) {
             reader->labels.labels = (bp_names){0};
         }
     }
+    for (size_t i = 0; i < builder->columns.count; i++) {
+        bp_column_reader_clear(&builder->reader[i]); /* the count goes, so nobody else will */
+    }
     dataset->source = take(&builder->columns.source);
     dataset->source_count = builder->columns.count;
     builder->columns.count = 0;
