@@ -13,7 +13,8 @@
 const bp_route bp_routes[] = {
     {"GET",    "/v1/datasets",        BP_BODY_NONE,   BP_PACE_FAST, bp_list_parameters,        bp_handle_list_datasets,  NULL},
     {"PUT",    DATASET,               BP_BODY_STREAM, BP_PACE_SLOW, bp_dataset_put_parameters, bp_handle_put_dataset,    &bp_dataset_stream},
-    {"GET",    DATASET,               BP_BODY_NONE,   BP_PACE_FAST, NULL,                      bp_handle_get_dataset,    NULL},
+    {"GET",    DATASET,               BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_get_dataset,    NULL},
+    {"GET",    DATASET "/rows",       BP_BODY_NONE,   BP_PACE_SLOW, bp_rows_parameters,        bp_handle_get_rows,       NULL},
     {"DELETE", DATASET,               BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_delete_dataset, NULL},
     {"GET",    "/v1/models",          BP_BODY_NONE,   BP_PACE_FAST, bp_list_parameters,        bp_handle_list_models,    NULL},
     {"POST",   "/v1/models",          BP_BODY_JSON,   BP_PACE_SLOW, NULL,                      bp_handle_create_model,   NULL},

@@ -4,18 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "column_report_json.h"
 #include "memory.h"
 #include "record_json.h"
 #include "records.h"
 
 /* --- writing -------------------------------------------------------------------------------- */
-
-static json_t *describe_column(const bp_column_stats *stats) {
-    return json_pack("{s:o, s:o, s:o, s:o, s:I}", "min", bp_record_number(stats->min), "max",
-                     bp_record_number(stats->max), "mean", bp_record_number(stats->mean),
-                     "standard_deviation", bp_record_number(stats->standard_deviation), "distinct",
-                     (json_int_t)stats->distinct);
-}
 
 static size_t column_count(const bp_dataset *data) {
     return data->features.count + data->targets.count + data->weights.count;
@@ -24,7 +18,7 @@ static size_t column_count(const bp_dataset *data) {
 static json_t *describe_columns(const bp_dataset *data) {
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < column_count(data); i++) {
-        if (json_array_append_new(array, describe_column(&data->stats[i])) != 0) {
+        if (json_array_append_new(array, bp_column_report_write(&data->stats[i])) != 0) {
             json_decref(array);
             return NULL;
         }
@@ -35,12 +29,13 @@ static json_t *describe_columns(const bp_dataset *data) {
 static json_t *describe(const bp_dataset_info *info) {
     const bp_dataset *data = info->dataset;
     json_t *weights = data->weights.count > 0 ? bp_record_names(&data->weights) : NULL;
-    return json_pack("{s:f, s:I, s:o, s:o, s:o, s:b, s:o*, s:o, s:s}", "created_at",
+    return json_pack("{s:f, s:I, s:o, s:o, s:o, s:b, s:o*, s:o, s:I, s:o, s:s}", "created_at",
                      info->created_at, "rows", (json_int_t)data->rows, "features",
                      bp_record_names(&data->features), "targets", bp_record_names(&data->targets),
                      "classes", bp_record_names(&data->classes), "has_y", data->y != NULL,
-                     "weights", weights, "statistics", describe_columns(data), "sha256",
-                     data->sha256);
+                     "weights", weights, "statistics", describe_columns(data), "sampled_rows",
+                     (json_int_t)data->sampled_rows, "rejected", bp_rejects_write(&data->rejects),
+                     "sha256", data->sha256);
 }
 
 static bp_status pack(const bp_dataset *data, bp_word_blob *out, bp_error *err) {
@@ -83,15 +78,7 @@ static bool read_columns(const json_t *array, bp_dataset *data) {
     }
     data->stats = calloc(columns, sizeof *data->stats);
     for (size_t i = 0; data->stats != NULL && i < columns; i++) {
-        const json_t *column = json_array_get(array, i);
-        data->stats[i] = (bp_column_stats){
-            .min = bp_record_get_number(json_object_get(column, "min")),
-            .max = bp_record_get_number(json_object_get(column, "max")),
-            .mean = bp_record_get_number(json_object_get(column, "mean")),
-            .standard_deviation =
-                bp_record_get_number(json_object_get(column, "standard_deviation")),
-            .distinct = (size_t)json_integer_value(json_object_get(column, "distinct")),
-        };
+        data->stats[i] = bp_column_report_read(json_array_get(array, i));
     }
     return data->stats != NULL;
 }
@@ -144,6 +131,8 @@ static bool read_dataset(const bp_store_object *object, json_t *json, bp_dataset
         return false;
     }
     data->rows = (size_t)rows;
+    data->sampled_rows = (size_t)json_integer_value(json_object_get(json, "sampled_rows"));
+    data->rejects = bp_rejects_read(json_object_get(json, "rejected"));
     snprintf(data->sha256, sizeof data->sha256, "%s", sha256);
     return read_names(json, data) && read_columns(statistics, data) &&
            read_numbers(object, has_y != 0, data);
