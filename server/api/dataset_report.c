@@ -70,8 +70,8 @@ static bool tell_frequent(json_t *column, const bp_column_view *view) {
             return false;
         }
     }
-    return set(column, "distinct", json_integer((json_int_t)stats->distinct)) &&
-           set(column, "frequent", frequent);
+    return set(column, "frequent", frequent) &&
+           set(column, "distinct", json_integer((json_int_t)stats->distinct));
 }
 
 /* --- of moments ----------------------------------------------------------------------------- */
@@ -143,5 +143,5 @@ json_t *bp_dataset_report_rejects(const bp_rejects *rejects) {
             return NULL;
         }
     }
-    return json_pack("{s:I, s:o}", "count", (json_int_t)rejects->count, "first", first);
+    return json_pack("{s:o, s:I}", "first", first, "count", (json_int_t)rejects->count);
 }

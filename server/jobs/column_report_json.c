@@ -51,16 +51,16 @@ static json_t *write_frequent(const bp_column_stats *stats) {
 }
 
 json_t *bp_column_report_write(const bp_column_stats *stats) {
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:I, s:I}", "min",
-                     bp_record_number(stats->min), "max", bp_record_number(stats->max), "mean",
-                     bp_record_number(stats->mean), "standard_deviation",
-                     bp_record_number(stats->standard_deviation), "distinct",
-                     (json_int_t)stats->distinct, "missing", (json_int_t)stats->missing,
-                     "non_finite", (json_int_t)stats->non_finite, "quartiles",
-                     write_numbers(stats->quartile, 3), "histogram",
-                     write_counts(stats->histogram, BP_HISTOGRAM_BINS), "frequent",
-                     write_frequent(stats), "earliest_row", (json_int_t)stats->earliest_row,
-                     "latest_row", (json_int_t)stats->latest_row);
+    /* Objects first: a pack that fails at a number does not free those that come later. */
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "min",
+        bp_record_number(stats->min), "max", bp_record_number(stats->max), "mean",
+        bp_record_number(stats->mean), "standard_deviation",
+        bp_record_number(stats->standard_deviation), "quartiles", write_numbers(stats->quartile, 3),
+        "histogram", write_counts(stats->histogram, BP_HISTOGRAM_BINS), "frequent",
+        write_frequent(stats), "distinct", (json_int_t)stats->distinct, "missing",
+        (json_int_t)stats->missing, "non_finite", (json_int_t)stats->non_finite, "earliest_row",
+        (json_int_t)stats->earliest_row, "latest_row", (json_int_t)stats->latest_row);
 }
 
 static void read_frequent(const json_t *array, bp_column_stats *stats) {
@@ -107,13 +107,13 @@ json_t *bp_rejects_write(const bp_rejects *rejects) {
     json_t *first = json_array();
     for (size_t i = 0; i < rejects->kept; i++) {
         const bp_error *why = &rejects->first[i];
-        json_array_append_new(first,
-                              json_pack("{s:i, s:I, s:I, s:o}", "code", (int)why->code, "line",
-                                        (json_int_t)why->line, "column", (json_int_t)why->column,
-                                        "detail", bp_record_text(why->message)));
+        json_array_append_new(first, json_pack("{s:o, s:i, s:I, s:I}", "detail",
+                                               bp_record_text(why->message), "code", (int)why->code,
+                                               "line", (json_int_t)why->line, "column",
+                                               (json_int_t)why->column));
     }
-    return json_pack("{s:I, s:o}", "count", (json_int_t)rejects->count, "first",
-                     whole(first, rejects->kept));
+    return json_pack("{s:o, s:I}", "first", whole(first, rejects->kept), "count",
+                     (json_int_t)rejects->count);
 }
 
 static bp_error read_reject(const json_t *json) {
