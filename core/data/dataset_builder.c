@@ -352,7 +352,7 @@ static bp_status keep_row(bp_dataset_builder *builder, const bp_target_value *lo
 }
 
 static bp_status end_row(bp_dataset_builder *builder, uint64_t line, bp_error *err) {
-    bp_target_value value;
+    bp_target_value value = {0};
     const bool has_lone = builder->lone != SIZE_MAX;
     bp_status status = builder->rows == builder->capacity
                            ? bp_builder_reserve(builder, builder->rows + 1, err)

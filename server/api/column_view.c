@@ -11,7 +11,7 @@ static bp_column_view guess(const bp_dataset *data, size_t index) {
     const bp_names *names[] = {&data->features, &data->targets, &data->weights};
     static const bp_column_role roles[] = {BP_ROLE_FEATURE, BP_ROLE_TARGET, BP_ROLE_WEIGHT};
     size_t role = 0;
-    while (index >= names[role]->count) {
+    while (role < 2 && index >= names[role]->count) {
         index -= names[role++]->count;
     }
     const bool is_text = roles[role] == BP_ROLE_TARGET && data->y == NULL;

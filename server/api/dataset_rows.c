@@ -120,7 +120,8 @@ static void find_rows(page *p, const bp_call *call) {
     const size_t rows = p->data->rows;
     const size_t offset = bp_query_number(call->query, &bp_rows_parameters[OFFSET]);
     size_t limit = bp_query_number(call->query, &bp_rows_parameters[LIMIT]);
-    const size_t most = MAX_CELLS / p->columns > 0 ? MAX_CELLS / p->columns : 1;
+    const size_t columns = p->columns > 0 ? p->columns : 1;
+    const size_t most = MAX_CELLS / columns > 0 ? MAX_CELLS / columns : 1;
     limit = limit < most ? limit : most;
     p->begin = offset < rows ? offset : rows;
     p->end = rows - p->begin < limit ? rows : p->begin + limit;
