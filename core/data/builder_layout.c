@@ -60,7 +60,9 @@ bp_status bp_builder_open_columns(bp_dataset_builder *builder, bp_error *err) {
     builder->reader = calloc(count, sizeof *builder->reader);
     builder->plan = calloc(count, sizeof *builder->plan);
     builder->first_row = calloc(count, sizeof *builder->first_row);
-    if (builder->reader == NULL || builder->plan == NULL || builder->first_row == NULL) {
+    builder->non_finite = calloc(count, sizeof *builder->non_finite);
+    if (builder->reader == NULL || builder->plan == NULL || builder->first_row == NULL ||
+        builder->non_finite == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu columns", count);
     }
     builder->lone = SIZE_MAX;

@@ -54,13 +54,10 @@ static void add_names(bp_digest *digest, const bp_names *names) {
     }
 }
 
-static void add_indices(bp_digest *digest, const int32_t *indices, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t index = (uint32_t)indices[i];
-        const uint8_t bytes[4] = {(uint8_t)index, (uint8_t)(index >> 8), (uint8_t)(index >> 16),
-                                  (uint8_t)(index >> 24)};
-        bp_digest_add(digest, bytes, sizeof bytes);
-    }
+/* 32 bit words like those of floats, whose order of bytes is all that counts. */
+static void add_indices(bp_digest *digest, const void *indices, size_t count) {
+    _Static_assert(sizeof(int32_t) == sizeof(float), "words of four bytes");
+    bp_digest_add_floats(digest, indices, count);
 }
 
 static bool is_plain_column(const bp_source_column *column) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "blob_sections.h"
+#include "column_report_json.h"
 #include "memory.h"
 #include "record_json.h"
 #include "records.h"
@@ -21,25 +22,12 @@ enum { VERSION = 2 };
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-static json_t *describe_stats(const bp_column_stats *stats) {
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "min", bp_record_number(stats->min), "max",
-                     bp_record_number(stats->max), "mean", bp_record_number(stats->mean),
-                     "standard_deviation", bp_record_number(stats->standard_deviation), "distinct",
-                     (json_int_t)stats->distinct, "missing", (json_int_t)stats->missing);
-}
-
 static json_t *describe_source(const bp_source_column *source) {
     return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:I}", "name", source->name, "type",
                      bp_column_types.names[source->type], "role",
                      bp_column_roles.names[source->role], "declared", source->is_declared, "first",
                      (json_int_t)source->first, "cells", (json_int_t)source->cells, "labels",
                      (json_int_t)source->labels.count);
-}
-
-static json_t *describe_reject(const bp_error *why) {
-    return json_pack("{s:s, s:I, s:I, s:o, s:o}", "code", bp_status_name(why->code), "line",
-                     (json_int_t)why->line, "column", (json_int_t)why->column, "field",
-                     bp_record_text(why->field), "message", bp_record_text(why->message));
 }
 
 /* Consumes both; NULL: no memory, or the item could not be made. */
@@ -58,7 +46,7 @@ static size_t column_count(const bp_dataset *data) {
 static json_t *describe_all_stats(const bp_dataset *data) {
     json_t *array = json_array();
     for (size_t i = 0; array != NULL && i < column_count(data); i++) {
-        array = append(array, describe_stats(&data->stats[i]));
+        array = append(array, bp_column_report_write(&data->stats[i]));
     }
     return array;
 }
@@ -71,24 +59,17 @@ static json_t *describe_columns(const bp_dataset *data) {
     return array;
 }
 
-static json_t *describe_rejects(const bp_rejects *rejects) {
-    json_t *array = json_array();
-    for (size_t i = 0; array != NULL && i < rejects->kept; i++) {
-        array = append(array, describe_reject(&rejects->first[i]));
-    }
-    return json_pack("{s:I, s:o}", "count", (json_int_t)rejects->count, "first", array);
-}
-
 static json_t *describe(const bp_dataset_info *info) {
     const bp_dataset *data = info->dataset;
     json_t *weights = data->weights.count > 0 ? bp_record_names(&data->weights) : NULL;
-    return json_pack("{s:i, s:f, s:I, s:o, s:o, s:o, s:b, s:o*, s:o, s:o, s:o, s:s}", "version",
-                     VERSION, "created_at", info->created_at, "rows", (json_int_t)data->rows,
-                     "features", bp_record_names(&data->features), "targets",
-                     bp_record_names(&data->targets), "classes", bp_record_names(&data->classes),
-                     "has_y", data->y != NULL, "weights", weights, "columns",
-                     describe_columns(data), "statistics", describe_all_stats(data), "rejects",
-                     describe_rejects(&data->rejects), "sha256", data->sha256);
+    return json_pack("{s:i, s:f, s:I, s:o, s:o, s:o, s:b, s:o*, s:o, s:o, s:I, s:o, s:s}",
+                     "version", VERSION, "created_at", info->created_at, "rows",
+                     (json_int_t)data->rows, "features", bp_record_names(&data->features),
+                     "targets", bp_record_names(&data->targets), "classes",
+                     bp_record_names(&data->classes), "has_y", data->y != NULL, "weights", weights,
+                     "columns", describe_columns(data), "statistics", describe_all_stats(data),
+                     "sampled_rows", (json_int_t)data->sampled_rows, "rejects",
+                     bp_rejects_write(&data->rejects), "sha256", data->sha256);
 }
 
 static bp_status put_labels(bp_section_writer *writer, const bp_names *labels, bp_error *err) {
@@ -180,16 +161,7 @@ static bool read_stats(const json_t *array, bp_dataset *data) {
     }
     data->stats = calloc(columns, sizeof *data->stats);
     for (size_t i = 0; data->stats != NULL && i < columns; i++) {
-        const json_t *column = json_array_get(array, i);
-        data->stats[i] = (bp_column_stats){
-            .min = bp_record_get_number(json_object_get(column, "min")),
-            .max = bp_record_get_number(json_object_get(column, "max")),
-            .mean = bp_record_get_number(json_object_get(column, "mean")),
-            .standard_deviation =
-                bp_record_get_number(json_object_get(column, "standard_deviation")),
-            .distinct = count_of(column, "distinct"),
-            .missing = count_of(column, "missing"),
-        };
+        data->stats[i] = bp_column_report_read(json_array_get(array, i));
     }
     return data->stats != NULL;
 }
@@ -261,23 +233,6 @@ static bool read_columns(const json_t *array, bool has_y, bp_dataset *data) {
                               : make_source(data, i, has_y, &data->source[i]);
     }
     return whole;
-}
-
-static void read_rejects(const json_t *json, bp_rejects *out) {
-    const json_t *first = json_object_get(json, "first");
-    size_t i;
-    json_t *item;
-    json_array_foreach(first, i, item) {
-        bp_error why = {.line = count_of(item, "line"), .column = count_of(item, "column")};
-        const char *code = "", *field = "", *message = "";
-        (void)json_unpack(item, "{s?s, s?s, s?s}", "code", &code, "field", &field, "message",
-                          &message);
-        why.code = bp_record_status(code);
-        snprintf(why.field, sizeof why.field, "%s", field);
-        snprintf(why.message, sizeof why.message, "%s", message);
-        bp_rejects_add(out, &why);
-    }
-    out->count = count_of(json, "count");
 }
 
 /* --- reading the blob ----------------------------------------------------------------------- */
@@ -362,8 +317,9 @@ static bool read_dataset(const bp_store_object *object, json_t *json, bp_dataset
         return false;
     }
     data->rows = (size_t)rows;
+    data->sampled_rows = (size_t)json_integer_value(json_object_get(json, "sampled_rows"));
+    data->rejects = bp_rejects_read(rejects);
     snprintf(data->sha256, sizeof data->sha256, "%s", sha256);
-    read_rejects(rejects, &data->rejects);
     bp_section_reader reader = {.bytes = object->blob,
                                 .size = object->blob_size,
                                 .alignment = version == 1 ? 4 : BP_SECTION_BYTES};

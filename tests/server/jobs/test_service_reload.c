@@ -24,12 +24,25 @@ static void assert_same_number(double a, double b) {
 
 static void assert_same_stats(const bp_dataset *a, const bp_dataset *b) {
     for (size_t i = 0; i < a->features.count + a->targets.count + a->weights.count; i++) {
-        assert_same_number(a->stats[i].min, b->stats[i].min);
-        assert_same_number(a->stats[i].max, b->stats[i].max);
-        assert_same_number(a->stats[i].mean, b->stats[i].mean);
-        assert_same_number(a->stats[i].standard_deviation, b->stats[i].standard_deviation);
-        assert_int_equal(a->stats[i].distinct, b->stats[i].distinct);
-        assert_int_equal(a->stats[i].missing, b->stats[i].missing);
+        const bp_column_stats *one = &a->stats[i], *other = &b->stats[i];
+        assert_same_number(one->min, other->min);
+        assert_same_number(one->max, other->max);
+        assert_same_number(one->mean, other->mean);
+        assert_same_number(one->standard_deviation, other->standard_deviation);
+        assert_int_equal(one->distinct, other->distinct);
+        assert_int_equal(one->missing, other->missing);
+        assert_int_equal(one->non_finite, other->non_finite);
+        for (size_t q = 0; q < 3; q++) {
+            assert_same_number(one->quartile[q], other->quartile[q]);
+        }
+        assert_memory_equal(one->histogram, other->histogram, sizeof one->histogram);
+        assert_int_equal(one->frequent_count, other->frequent_count);
+        for (size_t f = 0; f < one->frequent_count; f++) {
+            assert_true(one->frequent[f].value == other->frequent[f].value);
+            assert_int_equal(one->frequent[f].count, other->frequent[f].count);
+        }
+        assert_int_equal(one->earliest_row, other->earliest_row);
+        assert_int_equal(one->latest_row, other->latest_row);
     }
 }
 
@@ -81,6 +94,7 @@ static void assert_same_dataset(const bp_dataset *a, const bp_dataset *b) {
         assert_memory_equal(a->weight, b->weight, a->rows * sizeof *a->weight);
     }
     assert_same_stats(a, b);
+    assert_int_equal(a->sampled_rows, b->sampled_rows);
     assert_same_sources(a, b);
     assert_same_rejects(&a->rejects, &b->rejects);
     char hex[BP_DIGEST_HEX_SIZE];
@@ -100,7 +114,7 @@ static void assert_survives(fixture *made, const char *name) {
     bp_dataset_info_clear(&after);
 }
 
-/* Features x and z, the weights in between, and a number to learn. */
+/* Features x and z, the weights in between, and a number to learn; the last row is rejected. */
 static bp_dataset *make_weighted(size_t rows) {
     static const char *const header[] = {"x", "w", "z", "y"};
     bp_dataset_builder *builder;
@@ -109,8 +123,9 @@ static bp_dataset *make_weighted(size_t rows) {
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(bp_names_add(&names, header[i], 1, NULL), BP_OK);
     }
-    EXPECT_OK(bp_dataset_builder_new(&builder, &(bp_dataset_options){.target = "y", .weight = "w"},
-                                     &err_));
+    EXPECT_OK(bp_dataset_builder_new(
+        &builder, &(bp_dataset_options){.target = "y", .weight = "w", .skip_rejects = true},
+        &err_));
     EXPECT_OK(bp_dataset_builder_header(builder, &names, &err_));
     for (size_t i = 0; i < rows; i++) {
         char text[24];
@@ -118,7 +133,12 @@ static bp_dataset *make_weighted(size_t rows) {
         cells[1].size = (size_t)snprintf(text, sizeof text, "%zu.125", i);
         EXPECT_OK(bp_dataset_builder_row(builder, cells, 4, i + 2, &err_));
     }
+    const bp_cell wrong[4] = {{"inf", 3}, {"1", 1}, {"2", 1}, {"0.5", 3}};
+    bp_error why = {0};
+    assert_int_equal(bp_dataset_builder_row(builder, wrong, 4, rows + 2, &why), BP_INVALID);
+    EXPECT_OK(bp_dataset_builder_reject(builder, &why, &err_));
     EXPECT_OK(bp_dataset_builder_finish(builder, &data, &err_));
+    assert_int_equal(data->stats[0].non_finite, 1);
     bp_dataset_builder_free(builder);
     bp_names_clear(&names);
     return data;
