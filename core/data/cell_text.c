@@ -61,7 +61,7 @@ static size_t character_size(const unsigned char *text, size_t size) {
 bool bp_text_is_utf8(const char *text, size_t size) {
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = 0; i < size;) {
-        if (bytes[i] - 1 < 0x7F) { /* what most text is made of */
+        if (bytes[i] > 0 && bytes[i] < 0x80) { /* what most text is made of */
             i++;
             continue;
         }
