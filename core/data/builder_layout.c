@@ -115,7 +115,9 @@ static bp_status place_feature(bp_dataset_builder *builder, size_t i, bp_error *
     reader->is_exact = source->is_declared;
     builder->plan[i].at = (uint32_t)source->first;
     if (source->role == BP_ROLE_FEATURE) {
-        builder->plan[i].how = source->type == BP_COLUMN_NUMERIC ? BP_CELL_NUMBER : BP_CELL_TEXT;
+        builder->plan[i].how = source->type == BP_COLUMN_NUMERIC && !builder->missing.has_numbers
+                                   ? BP_CELL_NUMBER
+                                   : BP_CELL_TEXT;
     }
     return name_cells(builder, source, err);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cell_text.h"
+#include "decimal.h"
 
 static const char usual_words[] = "NA,N/A,n/a,NaN,nan,NAN,null,NULL,?";
 
@@ -14,6 +15,8 @@ bp_status bp_missing_words_set(bp_missing_words *out, const char *list, bp_error
         bp_cell word = bp_cell_trim((bp_cell){p, size});
         if (word.size > 0) {
             words.begins[(unsigned char)word.text[0]] = true;
+            double value;
+            words.has_numbers = words.has_numbers || bp_decimal_parse(word.text, word.size, &value);
             status = bp_names_add(&words.words, word.text, word.size, err);
         }
         p += size + (p[size] == ',');

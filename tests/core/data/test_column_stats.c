@@ -271,6 +271,33 @@ static void refused_cells_that_are_not_finite_are_counted(void **state) {
     bp_dataset_unref(data);
 }
 
+/* Rows that follow may name the columns in another order. */
+static void refused_cells_of_added_rows_are_counted_too(void **state) {
+    (void)state;
+    static const char *const header[] = {"y", "b", "a"};
+    const bp_dataset_options skip = {.skip_rejects = true};
+    bp_dataset *base = load("a,b,y\n1.5,2.5,0.5\n", NULL), *data = NULL;
+    bp_dataset_builder *builder;
+    bp_names names = {0};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(bp_names_add(&names, header[i], 1, NULL), BP_OK);
+    }
+    assert_int_equal(bp_dataset_builder_new(&builder, &skip, NULL), BP_OK);
+    assert_int_equal(bp_dataset_builder_continue(builder, base, NULL), BP_OK);
+    assert_int_equal(bp_dataset_builder_header(builder, &names, NULL), BP_OK);
+    const bp_cell cells[] = {bp_cell_of("1"), bp_cell_of("2"), bp_cell_of("inf")};
+    bp_error why = {0};
+    assert_int_equal(bp_dataset_builder_row(builder, cells, 3, 2, &why), BP_INVALID);
+    assert_int_equal(bp_dataset_builder_reject(builder, &why, NULL), BP_OK);
+    assert_int_equal(bp_dataset_builder_finish(builder, &data, NULL), BP_OK);
+    assert_int_equal(data->stats[0].non_finite, 1);
+    assert_int_equal(data->stats[1].non_finite + data->stats[2].non_finite, 0);
+    bp_dataset_unref(data);
+    bp_dataset_unref(base);
+    bp_dataset_builder_free(builder);
+    bp_names_clear(&names);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_column_by_hand),
@@ -283,6 +310,7 @@ int main(void) {
         cmocka_unit_test(labels_are_counted),
         cmocka_unit_test(moments_have_a_first_and_a_last),
         cmocka_unit_test(refused_cells_that_are_not_finite_are_counted),
+        cmocka_unit_test(refused_cells_of_added_rows_are_counted_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,8 +172,8 @@ static void bad_declarations_name_their_field(void **state) {
 static void missing_words_can_be_given(void **state) {
     (void)state;
     const bp_dataset_options options = {.missing = "-999, none"};
-    bp_dataset *data = load("a,b,y\n-999,x,0\n1,none,1\n2,NA,1\n", &options);
-    assert_true(isnan(data->x[0]) && isnan(data->x[3]));
+    bp_dataset *data = load("a,b,y\n1,x,0\n-999,none,1\n2,NA,1\n", &options);
+    assert_true(isnan(data->x[2]) && isnan(data->x[3]));
     assert_labels(&data->source[1], "x,NA");
     bp_dataset_unref(data);
     assert_refused("a,y\n1,none\n", &options, "", "the row has no value for 'y'");
