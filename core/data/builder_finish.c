@@ -60,16 +60,16 @@ static void settle_columns(bp_dataset_builder *builder, bp_dataset *dataset) {
     for (size_t i = 0; i < builder->columns.count; i++) {
         bp_source_column *source = &builder->columns.source[i];
         bp_column_reader *reader = &builder->reader[i];
-        if (source->role != BP_ROLE_FEATURE) {
-            continue;
+        if (source->role == BP_ROLE_FEATURE) {
+            source->type = bp_column_reader_settle(reader, dataset->rows);
         }
-        source->type = bp_column_reader_settle(reader, dataset->rows);
         if (source->type == BP_COLUMN_TEXT) {
             source->role = BP_ROLE_IGNORED;
-        } else {
+        } else if (source->role == BP_ROLE_FEATURE) {
             source->labels = reader->labels.labels; /* taken */
             reader->labels.labels = (bp_names){0};
         }
+        bp_column_reader_clear(reader); /* the builder forgets how many there are */
     }
     dataset->source = take(&builder->columns.source);
     dataset->source_count = builder->columns.count;
