@@ -207,7 +207,7 @@ static char *make_long_body(size_t rows) {
     assert_non_null(body);
     char *at = body;
     for (size_t i = 0; i < WIDE; i++) {
-        at += sprintf(at, "x%zu,", i);
+        at += snprintf(at, sizeof "x31,", "x%zu,", i);
     }
     at = stpcpy(at, "y\n");
     for (size_t i = 0; i < rows; i++) {
