@@ -74,9 +74,6 @@ static void settle_columns(bp_dataset_builder *builder, bp_dataset *dataset) {
         }
         bp_column_reader_clear(&builder->reader[i]);
     }
-    for (size_t i = 0; i < builder->columns.count; i++) {
-        bp_column_reader_clear(&builder->reader[i]); /* the count goes, so nobody else will */
-    }
     dataset->source = take(&builder->columns.source);
     dataset->source_count = builder->columns.count;
     builder->columns.count = 0;

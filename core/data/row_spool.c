@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FIRST_FLOATS = 1 << 14, PIECE_FLOATS = 1 << 18 };
+enum { FIRST_FLOATS = 1 << 14, FILE_FLOATS = 1 << 18 };
 
 void bp_row_spool_start(bp_row_spool *spool) {
     *spool = (bp_row_spool){.file = -1};
@@ -79,7 +79,7 @@ static bp_status flush(bp_row_spool *spool, bp_error *err) {
 /* The first flush gives back most of the memory that the file then stands for. */
 static bp_status make_room_in_file(bp_row_spool *spool, size_t count, bp_error *err) {
     bp_status status = flush(spool, err);
-    const size_t wanted = count > PIECE_FLOATS ? count : PIECE_FLOATS;
+    const size_t wanted = count > FILE_FLOATS ? count : FILE_FLOATS;
     const bool fits = spool->capacity >= wanted && spool->capacity <= 2 * wanted;
     return status == BP_OK && !fits ? enlarge(spool, wanted, err) : status;
 }
@@ -111,7 +111,7 @@ bp_status bp_row_spool_room(bp_row_spool *spool, size_t count, float **out, bp_e
 bp_status bp_row_spool_add(bp_row_spool *spool, const float *values, size_t count, bp_error *err) {
     bp_status status = BP_OK;
     for (size_t done = 0; status == BP_OK && done < count;) {
-        const size_t piece = count - done < PIECE_FLOATS ? count - done : PIECE_FLOATS;
+        const size_t piece = count - done < FILE_FLOATS ? count - done : FILE_FLOATS;
         float *room;
         status = bp_row_spool_room(spool, piece, &room, err);
         if (status == BP_OK) {

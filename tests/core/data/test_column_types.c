@@ -199,22 +199,30 @@ static void names_are_text(void **state) {
     free(body);
 }
 
-/* Numbers, and late in it a label: the caller's. */
+enum { WIDE = 32 };
+
+/* Rows of numbers, and late among them a label: the caller's. */
 static char *make_long_body(size_t rows) {
-    static const char row[] = "7,1,0\n8,1.5,0\n", end[] = "x,2,1\n,4,1\n";
-    char *body = malloc(sizeof "a,b,y\n" + rows / 2 * (sizeof row - 1) + sizeof end);
+    char *body = malloc((rows + 1) * (WIDE + 1) * sizeof "x31,");
     assert_non_null(body);
-    char *at = stpcpy(body, "a,b,y\n");
-    for (size_t i = 0; i < rows / 2; i++) {
-        at = stpcpy(at, row);
+    char *at = body;
+    for (size_t i = 0; i < WIDE; i++) {
+        at += snprintf(at, sizeof "x31,", "x%zu,", i);
     }
-    stpcpy(at, end);
+    at = stpcpy(at, "y\n");
+    for (size_t i = 0; i < rows; i++) {
+        at = stpcpy(at, i + 1 == rows ? "a" : "7");
+        for (size_t j = 1; j < WIDE; j++) {
+            at = stpcpy(at, ",2");
+        }
+        at = stpcpy(at, i % 2 == 0 ? ",0\n" : ",1\n");
+    }
     return body;
 }
 
 static void a_file_holds_the_rows(void **state) {
     (void)state;
-    const size_t rows = BP_ROW_SPOOL_MEMORY_FLOATS / 2 + 100;
+    const size_t rows = BP_ROW_SPOOL_MEMORY_FLOATS / WIDE + 100;
     char path[] = "/tmp/bp_columns_XXXXXX";
     int file = mkstemp(path);
     assert_true(file >= 0);
@@ -223,9 +231,10 @@ static void a_file_holds_the_rows(void **state) {
     const bp_dataset_options options = {.file = &file};
     bp_dataset *filed = load(body, &options), *held = load(body, NULL);
     assert_string_equal(filed->sha256, held->sha256);
-    assert_int_equal(lseek(file, 0, SEEK_END), (rows + 2) * 2 * 4);
+    assert_int_equal(filed->source[0].type, BP_COLUMN_CATEGORICAL);
+    assert_int_equal(lseek(file, 0, SEEK_END), rows * WIDE * sizeof(float));
     close(file);
-    assert_true(filed->x[1] == 1);
+    assert_true(filed->x[(rows - 1) * WIDE] == 1);
     bp_dataset_unref(filed);
     bp_dataset_unref(held);
     free(body);
