@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "held_out.h"
 #include "memory.h"
-#include "split.h"
 #include "targets.h"
 #include "trainer.h"
 
@@ -40,21 +40,6 @@ static bp_status fit_scaling(bp_snapshot *model, const bp_dataset *data, const b
     }
     free(mean);
     return BP_OK;
-}
-
-static bp_status fit(bp_snapshot *model, const bp_model_spec *spec, const bp_dataset *data,
-                     const bp_train_options *options, bp_error *err) {
-    if (spec->preprocessing != BP_PREPROCESSING_STANDARDIZE) {
-        return BP_OK;
-    }
-    bp_split split;
-    bp_status status =
-        bp_split_draw(&split, data->rows, options->validation_fraction, options->seed, err);
-    if (status == BP_OK) {
-        status = fit_scaling(model, data, &split, err);
-        bp_split_clear(&split);
-    }
-    return status;
 }
 
 /* The model's own sizes against the data's. */
@@ -101,7 +86,7 @@ static bp_status try_targets(const bp_snapshot *model, const bp_dataset *data, b
 
 static bp_status bind_fresh(bp_snapshot **out, const bp_model_spec *spec,
                             const bp_snapshot *current, const bp_dataset *data,
-                            const bp_train_options *options, bp_error *err) {
+                            const bp_split *split, bp_error *err) {
     const size_t units = spec->layers[spec->layer_count - 1].units;
     const bool classes = bp_targets_are_classes(spec->loss, units, data);
     if (classes && data->class_index == NULL) {
@@ -126,8 +111,8 @@ static bp_status bind_fresh(bp_snapshot **out, const bp_model_spec *spec,
     if (status == BP_OK) {
         status = try_targets(model, data, err);
     }
-    if (status == BP_OK) {
-        status = fit(model, spec, data, options, err);
+    if (status == BP_OK && spec->preprocessing == BP_PREPROCESSING_STANDARDIZE) {
+        status = fit_scaling(model, data, split, err);
     }
     if (status != BP_OK) {
         bp_snapshot_unref(model);
@@ -144,11 +129,11 @@ static bp_status check_bound(const bp_snapshot *model, const bp_dataset *data, b
 }
 
 /* What schedule and early stopping watch is there to be watched. */
-static bp_status check_watched(const bp_snapshot *model, const bp_dataset *data,
+static bp_status check_watched(const bp_snapshot *model, const bp_split *split,
                                const bp_train_options *o, bp_error *err) {
-    const bp_monitored watched = {
-        .validation_rows = data->rows - bp_split_training(data->rows, o->validation_fraction),
-        .labels = model->classes.count > 0 || bp_loss_takes_labels(model->network.loss_rule.loss)};
+    const bp_monitored watched = {.validation_rows = split->validation,
+                                  .labels = model->classes.count > 0 ||
+                                            bp_loss_takes_labels(model->network.loss_rule.loss)};
     bp_status status = BP_OK;
     if (o->schedule.type == BP_SCHEDULE_REDUCE_ON_PLATEAU) {
         status = bp_monitor_check(o->schedule.metric, &watched, err);
@@ -171,25 +156,37 @@ static bp_status bind_bound(bp_snapshot **out, const bp_snapshot *current, const
     return status == BP_OK ? bp_snapshot_copy(out, current, err) : status;
 }
 
+/* What the options ask of a model that is bound. */
+static bp_status check_options(const bp_snapshot *model, const bp_dataset *data,
+                               const bp_split *split, const bp_train_options *options,
+                               bp_error *err) {
+    bp_status status = bp_loss_weighting_check(&options->loss_weighting, &model->classes, err);
+    if (status == BP_OK) {
+        status = bp_held_out_check(model, data, &options->validation, err);
+    }
+    return status == BP_OK ? check_watched(model, split, options, err) : status;
+}
+
 bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_snapshot *current,
                         const bp_dataset *data, const bp_train_options *options, bp_error *err) {
     bp_snapshot *bound = NULL;
+    bp_split split = {0};
     bp_status status = bp_train_options_check(options, err);
     if (status == BP_OK) {
-        status = bp_train_options_check_rows(options, data->rows, err);
-    }
-    if (status != BP_OK) {
-        return status;
-    }
-    status = current == NULL || current->features.count == 0
-                 ? bind_fresh(&bound, spec, current, data, options, err)
-                 : bind_bound(&bound, current, data, err);
-    if (status == BP_OK) {
-        status = bp_loss_weighting_check(&options->loss_weighting, &bound->classes, err);
+        status = bp_train_split(&split, data, options, err);
     }
     if (status == BP_OK) {
-        status = check_watched(bound, data, options, err);
+        status = bp_train_options_check_rows(options, split.training, err);
     }
+    if (status == BP_OK) {
+        status = current == NULL || current->features.count == 0
+                     ? bind_fresh(&bound, spec, current, data, &split, err)
+                     : bind_bound(&bound, current, data, err);
+    }
+    if (status == BP_OK) {
+        status = check_options(bound, data, &split, options, err);
+    }
+    bp_split_clear(&split);
     if (status != BP_OK) {
         bp_snapshot_unref(bound);
         return status;

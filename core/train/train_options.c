@@ -1,26 +1,30 @@
 /* Defaults and limits of a training's options. */
 #include "optimizer_rule.h"
-#include "split.h"
 
 bp_train_options bp_train_defaults(void) {
     bp_train_options options = {.epochs = 10,
                                 .batch_size = 32,
                                 .shuffle = true,
                                 .seed = 0,
-                                .validation_fraction = 0.1,
+                                .validation = {.fraction = 0.1},
                                 .threads = 0};
     bp_train_set_optimizer(&options, BP_OPTIMIZER_ADAM);
     return options;
 }
 
-bp_status bp_train_options_check_rows(const bp_train_options *o, size_t rows, bp_error *err) {
-    const size_t training = bp_split_training(rows, o->validation_fraction);
+bp_status bp_train_options_check_rows(const bp_train_options *o, size_t training, bp_error *err) {
     if (bp_optimizer_is_full_batch(o->optimizer) && o->batch_size > 0 && o->batch_size < training) {
         return bp_fail(err, BP_INVALID, "/batch_size",
                        "%s takes all %zu training rows in each step, not %zu; leave batch_size out",
                        bp_optimizers.names[o->optimizer], training, o->batch_size);
     }
     return BP_OK;
+}
+
+bp_status bp_train_split(bp_split *out, const bp_dataset *data, const bp_train_options *o,
+                         bp_error *err) {
+    const bp_split_request request = {.data = data, .options = &o->validation, .seed = o->seed};
+    return bp_split_draw(out, &request, err);
 }
 
 static bp_status check_schedule(const bp_train_options *o, bp_error *err) {
@@ -40,10 +44,10 @@ bp_status bp_train_options_check(const bp_train_options *o, bp_error *err) {
     if (!all_rows && (o->batch_size < 1 || o->batch_size > BP_MAX_BATCH)) {
         return bp_fail(err, BP_INVALID, "/batch_size", "batch_size must be in 1..%d", BP_MAX_BATCH);
     }
-    if (!(o->validation_fraction >= 0 && o->validation_fraction <= 0.9)) {
-        return bp_fail(err, BP_INVALID, "/validation/fraction", "fraction must be in [0, 0.9]");
+    bp_status status = bp_split_options_check(&o->validation, err);
+    if (status == BP_OK) {
+        status = bp_optimizer_check(o, err);
     }
-    bp_status status = bp_optimizer_check(o, err);
     if (status == BP_OK) {
         status = bp_regularization_check(&o->regularization, err);
     }

@@ -3,13 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "held_out.h"
 #include "lbfgs.h"
 #include "memory.h"
 #include "metrics.h"
 #include "optimizer_rule.h"
 #include "phases.h"
 #include "philox.h"
-#include "split.h"
 #include "targets.h"
 
 /* A minibatch of more rows than this is taken in parts where its gradient has a buffer: the same
@@ -24,6 +24,8 @@ struct bp_trainer {
     bp_dataset *data;
     bp_targets targets;
     bp_split split;
+    bp_dataset *held_out; /* where the held-out rows lie in another data set; else NULL */
+    bp_targets held_out_targets;
     bp_metrics metrics;
     float *weights;  /* [data rows], of their losses; NULL: none */
     uint32_t *order; /* [training rows]: rows of the data in the epoch's order */
@@ -182,6 +184,8 @@ static void validate(bp_trainer *t) {
     for (size_t first = 0; first < t->split.validation; first += most) {
         size_t rows = least(most, t->split.validation - first);
         bp_row_pass pass = row_pass(t, held_out + first, rows);
+        pass.data = t->held_out != NULL ? t->held_out->x : pass.data;
+        pass.targets = t->metrics.targets;
         bp_phases_evaluate(&t->phases, &pass, rows);
         bp_metrics_add(&t->metrics, &pass, rows);
     }
@@ -310,6 +314,25 @@ static bp_status make_lbfgs(bp_trainer *t, bp_error *err) {
     return status;
 }
 
+/* Which rows train, and what is needed to judge the others. */
+static bp_status prepare_split(bp_trainer *t, bp_error *err) {
+    const bp_train_options *o = &t->options;
+    bp_status status = bp_train_split(&t->split, t->data, o, err);
+    if (status == BP_OK) {
+        status = bp_train_options_check_rows(o, t->split.training, err);
+    }
+    if (status == BP_OK && o->validation.kind == BP_SPLIT_DATASET) {
+        status = bp_held_out_read(&t->held_out_targets, t->model, t->data, &o->validation, err);
+        t->held_out = bp_dataset_ref(o->validation.held_out);
+        t->options.validation.held_out = NULL; /* borrowed until here */
+    }
+    if (status == BP_OK) {
+        status = bp_metrics_new(&t->metrics,
+                                t->held_out != NULL ? &t->held_out_targets : &t->targets, err);
+    }
+    return status;
+}
+
 static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train_place *place,
                          bp_error *err) {
     const bp_train_options *o = &t->options;
@@ -318,10 +341,7 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
         status = bp_targets_read(&t->targets, t->model, t->data, err);
     }
     if (status == BP_OK) {
-        status = bp_split_draw(&t->split, t->data->rows, o->validation_fraction, o->seed, err);
-    }
-    if (status == BP_OK) {
-        status = bp_metrics_new(&t->metrics, &t->targets, err);
+        status = prepare_split(t, err);
     }
     if (status == BP_OK) {
         const bp_row_weighting of = {.weighting = &o->loss_weighting,
@@ -350,9 +370,6 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
 bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
                          const bp_train_options *options, bp_train_place place, bp_error *err) {
     bp_status status = bp_train_options_check(options, err);
-    if (status == BP_OK) {
-        status = bp_train_options_check_rows(options, data->rows, err);
-    }
     if (status != BP_OK) {
         return status;
     }
@@ -380,6 +397,8 @@ void bp_trainer_free(bp_trainer *t) {
     bp_best_weights_clear(&t->best);
     bp_metrics_clear(&t->metrics);
     bp_targets_clear(&t->targets);
+    bp_targets_clear(&t->held_out_targets);
+    bp_dataset_unref(t->held_out);
     bp_split_clear(&t->split);
     bp_phases_clear(&t->phases);
     bp_lbfgs_free(t->lbfgs);

@@ -17,6 +17,7 @@
 #include "regularization.h"
 #include "schedule.h"
 #include "snapshot.h"
+#include "split.h"
 #include "stopwatch.h"
 
 typedef struct bp_train_options {
@@ -37,7 +38,7 @@ typedef struct bp_train_options {
     bp_loss_weighting loss_weighting;
     bool shuffle;                  /* a new order each epoch, from (seed, epoch) */
     uint64_t seed;                 /* of the shuffle, the validation split, dropout and noise */
-    double validation_fraction;    /* in [0, 0.9]: rows held out, drawn from the seed */
+    bp_split_options validation;   /* which rows are held out */
     size_t threads;                /* workers at most; 0: all of the pool */
     bool activation_checkpointing; /* compute activations again rather than keep them all: less
                                       memory, more time, the same bits (checkpointing.h) */
@@ -58,17 +59,23 @@ void bp_train_set_optimizer(bp_train_options *options, bp_optimizer optimizer);
 BP_NODISCARD bp_status bp_train_options_check(const bp_train_options *options, bp_error *err);
 
 /* INVALID "/batch_size": the optimiser needs all training rows in a minibatch, and fewer are asked
- * for. `rows`: of the data set. */
-BP_NODISCARD bp_status bp_train_options_check_rows(const bp_train_options *options, size_t rows,
+ * for. `training`: those rows, of the split. */
+BP_NODISCARD bp_status bp_train_options_check_rows(const bp_train_options *options, size_t training,
                                                    bp_error *err);
+
+/* The split of a training: what binding and the trainer draw. INVALID, NO_MEMORY as bp_split_draw.
+ */
+BP_NODISCARD bp_status bp_train_split(bp_split *out, const bp_dataset *data,
+                                      const bp_train_options *options, bp_error *err);
 
 /* Fits a model to a data set: the snapshot that training starts from.
  * `current` NULL: the network's open sizes come from the data. A snapshot that never met data (no
  * feature names) gets its scaling from the training rows and its names; one that did keeps them,
  * and the data must agree. INVALID: "/model" other inputs or outputs than the data; "/dataset" a
  * label that the model does not know, real targets for cross_entropy, fewer than 1 training row;
- * "/early_stopping/metric", "/schedule/metric" one that these data do not have; and as
- * bp_train_options_check, _check_rows and bp_loss_weighting_check. */
+ * "/early_stopping/metric", "/schedule/metric" one that these data do not have;
+ * "/validation/dataset" other columns or targets in the one that is held out; and as
+ * bp_train_options_check, _check_rows, bp_split_draw and bp_loss_weighting_check. */
 BP_NODISCARD bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec,
                                      const bp_snapshot *current, const bp_dataset *data,
                                      const bp_train_options *options, bp_error *err);
@@ -104,8 +111,8 @@ typedef struct bp_train_place {
     double flops_per_worker;
 } bp_train_place;
 
-/* `start` comes from bp_train_bind with the same data and options; it is copied, `data` referenced.
- * INVALID as bp_train_options_check and _check_rows. NO_MEMORY. */
+/* `start` comes from bp_train_bind with the same data and options; it is copied, `data` and the
+ * data set that is held out referenced. INVALID as bp_train_bind. NO_MEMORY. */
 BP_NODISCARD bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
                                       const bp_train_options *options, bp_train_place place,
                                       bp_error *err);

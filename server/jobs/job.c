@@ -120,6 +120,8 @@ void bp_job_unref(bp_job *job) {
     bp_registry_entry_unref(job->model);
     bp_registry_entry_unref(job->dataset);
     bp_dataset_unref(job->data);
+    bp_registry_entry_unref(job->held_out);
+    bp_dataset_unref(job->held_out_data);
     pthread_mutex_destroy(&job->lock);
     bp_job_info_clear(&job->info);
     free(job->history.point);

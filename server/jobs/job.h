@@ -28,6 +28,8 @@ typedef struct bp_job {
     bp_registry_entry *model;
     bp_registry_entry *dataset;
     bp_dataset *data;
+    bp_registry_entry *held_out; /* another data set whose rows are held out; NULL: none */
+    bp_dataset *held_out_data;
 
     pthread_mutex_t lock; /* guards what follows */
     bp_job_info info;     /* queue_position and the rates are filled in by the reader */

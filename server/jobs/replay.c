@@ -17,6 +17,7 @@ typedef struct replay {
     const bp_kernels *kernels;
     size_t threads;
     bp_dataset *data;
+    bp_dataset *held_out; /* where it is a data set of its own; else NULL */
     bp_snapshot *start;
     bp_pool *pool;
     bp_trainer *trainer;
@@ -79,6 +80,32 @@ static bp_status find_data(replay *run, bp_error *err) {
     return BP_OK;
 }
 
+/* Whether it is the one that was held out, the configuration's digest tells. */
+static bp_status find_held_out(replay *run, bp_error *err) {
+    const char *name = run->options.validation.dataset;
+    bp_dataset_info info = {0};
+    if (run->options.validation.kind != BP_SPLIT_DATASET) {
+        return BP_OK;
+    }
+    if (bp_service_get_dataset(run->service, name, &info, NULL) != BP_OK) {
+        return bp_fail(err, BP_NOT_FOUND, NULL,
+                       "the data set '%s' that job %" PRIu64 " held out is gone", name,
+                       run->job.id);
+    }
+    run->options.validation.held_out = run->held_out = info.dataset;
+    return BP_OK;
+}
+
+static bp_status check_held_out(const replay *run, bp_error *err) {
+    if (run->held_out != NULL &&
+        strcmp(run->receipt.configuration_sha256, run->job.receipt.configuration_sha256) != 0) {
+        return bp_fail(err, BP_CONFLICT, NULL,
+                       "the data set '%s' is another than the one that job %" PRIu64 " held out",
+                       run->options.validation.dataset, run->job.id);
+    }
+    return BP_OK;
+}
+
 /* The weights that the job began with; NULL where its spec draws them. */
 static bp_status find_weights(replay *run, bp_model_info *out, bp_error *err) {
     const bp_receipt *receipt = &run->job.receipt;
@@ -109,7 +136,8 @@ static bp_status bind(replay *run, bp_error *err) {
     }
     bp_receipt_inputs inputs = {
         .spec = spec, .start = run->start, .data = run->data, .options = &run->options};
-    return bp_receipt_begin(&run->receipt, &inputs, err);
+    status = bp_receipt_begin(&run->receipt, &inputs, err);
+    return status == BP_OK ? check_held_out(run, err) : status;
 }
 
 static bp_status prepare(replay *run, const bp_replay_options *asked, bp_error *err) {
@@ -119,6 +147,9 @@ static bp_status prepare(replay *run, const bp_replay_options *asked, bp_error *
     }
     if (status == BP_OK) {
         status = find_data(run, err);
+    }
+    if (status == BP_OK) {
+        status = find_held_out(run, err);
     }
     if (status == BP_OK) {
         status = bind(run, err);
@@ -188,6 +219,7 @@ static void verify(void *context) {
     bp_pool_free(run->pool);
     bp_snapshot_unref(run->start);
     bp_dataset_unref(run->data);
+    bp_dataset_unref(run->held_out);
     run->status = status;
 }
 

@@ -12,10 +12,14 @@
 void bp_service_release_uses(bp_service *service, bp_job *job) {
     bp_registry_release(&service->models, job->model, job->id);
     bp_registry_release(&service->datasets, job->dataset, job->id);
+    bp_registry_release(&service->datasets, job->held_out, job->id);
     bp_dataset_unref(job->data);
+    bp_dataset_unref(job->held_out_data);
     job->model = NULL;
     job->dataset = NULL;
     job->data = NULL;
+    job->held_out = NULL;
+    job->held_out_data = NULL;
 }
 
 /* A success that could not be recorded is none. */
@@ -50,7 +54,27 @@ static void begin_info(bp_job_info *info, uint64_t id, const bp_job_request *req
     };
 }
 
-/* Notes the job as a user of its model and data set. */
+/* A data set of its own whose rows are held out. */
+static bp_status take_held_out(bp_service *service, bp_job *job, const bp_job_request *request,
+                               bp_error *err) {
+    const char *name = request->options.validation.dataset;
+    if (request->options.validation.kind != BP_SPLIT_DATASET) {
+        return BP_OK;
+    }
+    if (strcmp(name, request->dataset) == 0) {
+        return bp_fail(err, BP_INVALID, "/validation/dataset",
+                       "'%s' is what is trained on; held-out rows must be other rows", name);
+    }
+    bp_status status = bp_registry_use(&service->datasets, name, job->id, &job->held_out, err);
+    if (status == BP_OK) {
+        job->held_out_data = bp_dataset_ref(((bp_stored_dataset *)job->held_out)->dataset);
+    } else if (err != NULL) {
+        bp_error_nest(err, "/validation");
+    }
+    return status;
+}
+
+/* Notes the job as a user of its model and data sets. */
 static bp_status take_uses(bp_service *service, bp_job *job, const bp_job_request *request,
                            bp_error *err) {
     bp_status status = bp_registry_use(&service->models, request->model, job->id, &job->model, err);
@@ -60,6 +84,7 @@ static bp_status take_uses(bp_service *service, bp_job *job, const bp_job_reques
     if (status == BP_OK) {
         job->data = bp_dataset_ref(((bp_stored_dataset *)job->dataset)->dataset);
         job->info.rows = job->data->rows;
+        status = take_held_out(service, job, request, err);
     }
     return status;
 }
@@ -69,8 +94,9 @@ static bp_status try_binding(bp_service *service, bp_job *job, bp_error *err) {
     bp_model *model = (bp_model *)job->model;
     bp_snapshot *current = bp_model_current(service, model);
     bp_snapshot *bound = NULL;
-    bp_status status =
-        bp_train_bind(&bound, &model->spec, current, job->data, &job->info.request.options, err);
+    bp_train_options options = job->info.request.options;
+    options.validation.held_out = job->held_out_data;
+    bp_status status = bp_train_bind(&bound, &model->spec, current, job->data, &options, err);
     bp_snapshot_unref(bound);
     bp_snapshot_unref(current);
     return status;

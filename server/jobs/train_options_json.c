@@ -5,14 +5,15 @@
 #include "json_fields.h"
 #include "optimizer_rule.h"
 #include "schedule_json.h"
+#include "validation_json.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-enum { VALIDATION, REGULARIZATION, GRADIENT_CLIPPING, GROUPS };
+enum { REGULARIZATION, GRADIENT_CLIPPING, GROUPS };
 
 typedef struct options_body {
     bp_train_options options;
-    const json_t *optimizer, *schedule, *early_stopping, *group[GROUPS];
+    const json_t *optimizer, *validation, *schedule, *early_stopping, *group[GROUPS];
 } options_body;
 
 #define OPTION(member) (offsetof(options_body, options) + offsetof(bp_train_options, member))
@@ -32,7 +33,7 @@ static const bp_field option_fields[] = {
     {.name = "optimizer", .type = BP_FIELD_OBJECT, .offset = offsetof(options_body, optimizer)},
     {.name = "shuffle", .type = BP_FIELD_BOOL, .offset = OPTION(shuffle)},
     {.name = "seed", .type = BP_FIELD_COUNT, .offset = OPTION(seed)},
-    {.name = "validation", .type = BP_FIELD_OBJECT, .offset = GROUP(VALIDATION)},
+    {.name = "validation", .type = BP_FIELD_OBJECT, .offset = offsetof(options_body, validation)},
     {.name = "threads", .type = BP_FIELD_COUNT, .offset = OPTION(threads)},
     {.name = "regularization", .type = BP_FIELD_OBJECT, .offset = GROUP(REGULARIZATION)},
     {.name = "reduction",
@@ -50,7 +51,7 @@ static const bp_field option_fields[] = {
      .offset = OPTION(activation_checkpointing)},
 };
 
-/* Of those, what is written only where it is not the default, as the optional groups below. */
+/* Of those, what is written only where it is not the default, as the groups below. */
 static const bp_field optional_fields[] = {
     {.name = "activation_checkpointing",
      .type = BP_FIELD_BOOL,
@@ -62,12 +63,6 @@ static const bp_field optimizer_type = {
 
 #define FLOAT_OF(group, member)                                                                    \
     { .name = #member, .type = BP_FIELD_FLOAT, .offset = offsetof(bp_train_options, group.member) }
-
-static const bp_field validation_fields[] = {
-    {.name = "fraction",
-     .type = BP_FIELD_DOUBLE,
-     .offset = offsetof(bp_train_options, validation_fraction)},
-};
 
 static const bp_field regularization_fields[] = {
     FLOAT_OF(regularization, l1),
@@ -83,20 +78,16 @@ static const bp_field gradient_clipping_fields[] = {
     FLOAT_OF(gradient_clipping, value),
 };
 
-/* Objects of settings. Those that are optional are written only as far as they are not the
- * defaults: a job that does not use a setting has the configuration, and so the digest, that it had
- * before there was one. */
+/* Objects of settings, written only as far as they are not the defaults: a job that does not use a
+ * setting has the configuration, and so the digest, that it had before there was one. */
 static const struct {
     const char *name;
     const bp_field *fields;
     size_t count;
-    bool optional;
 } groups[GROUPS] = {
-    [VALIDATION] = {"validation", validation_fields, LENGTH(validation_fields), false},
-    [REGULARIZATION] = {"regularization", regularization_fields, LENGTH(regularization_fields),
-                        true},
+    [REGULARIZATION] = {"regularization", regularization_fields, LENGTH(regularization_fields)},
     [GRADIENT_CLIPPING] = {"gradient_clipping", gradient_clipping_fields,
-                           LENGTH(gradient_clipping_fields), true},
+                           LENGTH(gradient_clipping_fields)},
 };
 
 /* The fields of one optimiser's object: its type and the settings that it has. */
@@ -204,7 +195,7 @@ static json_t *class_weights_to_json(const bp_loss_weighting *weighting) {
     return object;
 }
 
-/* What is usual stays out, as with the groups that are optional. */
+/* What is usual stays out, as with the groups. */
 static int add_weighting(json_t *json, const bp_loss_weighting *weighting) {
     int failures = 0;
     if (weighting->reduction != BP_BATCH_REDUCTION_MEAN) {
@@ -231,6 +222,9 @@ bp_status bp_train_options_from_json(bp_train_options *out, const json_t *json, 
     }
     for (size_t g = 0; status == BP_OK && g < GROUPS; g++) {
         status = read_group(body.group[g], g, &body.options, err);
+    }
+    if (status == BP_OK && body.validation != NULL) {
+        status = bp_validation_from_json(&body.options.validation, body.validation, err);
     }
     if (status == BP_OK && body.schedule != NULL) {
         status = bp_schedule_from_json(&body.options.schedule, body.schedule, err);
@@ -274,14 +268,11 @@ static int add_optional(json_t *json, const bp_train_options *options) {
     int failures = json_object_update(json, fields);
     json_decref(fields);
     for (size_t g = 0; g < GROUPS; g++) {
-        if (groups[g].optional) {
-            json_t *group =
-                bp_fields_write_changed(options, &usual, groups[g].fields, groups[g].count);
-            if (group != NULL && json_object_size(group) == 0) {
-                json_decref(group);
-            } else {
-                failures |= json_object_set_new(json, groups[g].name, group);
-            }
+        json_t *group = bp_fields_write_changed(options, &usual, groups[g].fields, groups[g].count);
+        if (group != NULL && json_object_size(group) == 0) {
+            json_decref(group);
+        } else {
+            failures |= json_object_set_new(json, groups[g].name, group);
         }
     }
     return failures;
@@ -299,11 +290,11 @@ static int add_schedule(json_t *json, const bp_train_options *options) {
 json_t *bp_train_options_to_json(const bp_train_options *options) {
     json_t *batch_size =
         options->batch_size > 0 ? json_integer((json_int_t)options->batch_size) : NULL;
-    json_t *json =
-        json_pack("{s:I, s:o*, s:o, s:b, s:I, s:{s:f}, s:I}", "epochs", (json_int_t)options->epochs,
-                  "batch_size", batch_size, "optimizer", optimizer_to_json(options), "shuffle",
-                  options->shuffle, "seed", (json_int_t)options->seed, "validation", "fraction",
-                  options->validation_fraction, "threads", (json_int_t)options->threads);
+    json_t *json = json_pack(
+        "{s:I, s:o*, s:o, s:b, s:I, s:o, s:I}", "epochs", (json_int_t)options->epochs, "batch_size",
+        batch_size, "optimizer", optimizer_to_json(options), "shuffle", options->shuffle, "seed",
+        (json_int_t)options->seed, "validation", bp_validation_to_json(&options->validation),
+        "threads", (json_int_t)options->threads);
     if (json != NULL &&
         (add_optional(json, options) != 0 || add_weighting(json, &options->loss_weighting) != 0 ||
          add_schedule(json, options) != 0)) {

@@ -8,8 +8,8 @@
 #include "trainer.h"
 
 /* {"epochs", "batch_size", "optimizer": {"type", "learning_rate", "momentum"}, "shuffle", "seed",
- * "validation": {"fraction"}, "threads", "regularization": {"l1", "l2", "max_norm", "dropout",
- * "input_dropout", "input_noise"}, "gradient_clipping": {"norm", "value"}, "reduction",
+ * "validation" (validation_json.h), "threads", "regularization": {"l1", "l2", "max_norm",
+ * "dropout", "input_dropout", "input_noise"}, "gradient_clipping": {"norm", "value"}, "reduction",
  * "class_weights": "balanced" or {label: weight}, "schedule", "early_stopping",
  * "activation_checkpointing"}; "model" and "dataset" are allowed and not read. What is absent is as
  * in bp_train_defaults. INVALID with the pointer, also as bp_train_options_check. The caller drops

@@ -246,6 +246,7 @@ void bp_service_run_job(void *service, bp_job *job) {
                     .model = (bp_model *)job->model,
                     .options = job->info.request.options, /* fixed, so it needs no lock */
                     .started = bp_clock_seconds()};
+    run.options.validation.held_out = job->held_out_data;
     bp_status outcome = bp_job_begin(job, &err);
     if (outcome == BP_OK) {
         outcome = prepare(&run, &err);

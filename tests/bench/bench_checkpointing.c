@@ -43,7 +43,7 @@ static bp_trainer *make_trainer(const deep_case *c, const bp_workload *load, mod
     settings.batch_size = c->batch;
     settings.momentum = c->momentum;
     settings.learning_rate = 0.00001F;
-    settings.validation_fraction = 0;
+    settings.validation.fraction = 0;
     settings.activation_checkpointing = m == COMPUTE_AGAIN;
     bp_train_place place = {.pool = pool};
     bp_error err = {0};

@@ -40,7 +40,7 @@ static void train(const bp_workload *load, const memory_case *c) {
     settings.batch_size = c->batch;
     settings.momentum = c->momentum;
     settings.learning_rate = 0.0001F;
-    settings.validation_fraction = 0;
+    settings.validation.fraction = 0;
     settings.epochs = STEPS;
     bp_train_place place = {0};
     bp_pool *pool = NULL;

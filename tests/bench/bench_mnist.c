@@ -163,7 +163,7 @@ static void race(const bench *b, racer *into, size_t threads, size_t seed) {
     settings.epochs = 1;
     settings.batch_size = BATCH;
     settings.momentum = 0;
-    settings.validation_fraction = 0;
+    settings.validation.fraction = 0;
     settings.threads = 0;
     double rate = first_rate, seconds = 0;
     bool clean = true, there = false;

@@ -81,7 +81,7 @@ static bp_trainer *make_trainer(const bench *b, const bp_workload *load, bp_trai
                                 bp_pool *pool) {
     settings.epochs = BP_MAX_EPOCHS;
     settings.learning_rate = 0.001F;
-    settings.validation_fraction = 0;
+    settings.validation.fraction = 0;
     settings.threads = 0;
     bp_train_place place = {.pool = pool, .kernels = b->kernels};
     return bp_workload_trainer(load, &settings, place);

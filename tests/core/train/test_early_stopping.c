@@ -127,7 +127,7 @@ static bp_train_options options_of(void) {
     o.epochs = EPOCHS;
     o.batch_size = 8;
     o.seed = 3;
-    o.validation_fraction = 0.4;
+    o.validation.fraction = 0.4;
     return o;
 }
 
@@ -287,7 +287,7 @@ static void metrics_that_are_not_there_are_refused(void **state) {
     o.early_stopping.metric = BP_MONITOR_VALIDATION_ACCURACY;
     assert_refused(false, &o, "/early_stopping/metric");
     o.early_stopping.metric = BP_MONITOR_VALIDATION_LOSS;
-    o.validation_fraction = 0.02; /* of 48 rows: none */
+    o.validation.fraction = 0.02; /* of 48 rows: none */
     assert_refused(true, &o, "/early_stopping/metric");
     o.early_stopping.min_delta = -1;
     assert_refused(true, &o, "/early_stopping/min_delta");

@@ -330,7 +330,7 @@ static void take_a_step(const bp_model_spec *spec) {
     o.batch_size = m.count;
     o.momentum = 0.5f;
     o.shuffle = false;
-    o.validation_fraction = 0;
+    o.validation.fraction = 0;
     bp_train_place place = {.kernels = kernels_of(NULL)};
     bp_snapshot *start, *after;
     bp_trainer *trainer;

@@ -36,7 +36,7 @@ static bp_train_options options_of(uint64_t epochs) {
     bp_train_set_optimizer(&o, BP_OPTIMIZER_LBFGS);
     o.epochs = epochs;
     o.batch_size = 0;
-    o.validation_fraction = 0;
+    o.validation.fraction = 0;
     return o;
 }
 

@@ -44,7 +44,7 @@ static bp_train_options usual(void) {
     o.learning_rate = 0.25f;
     o.momentum = 0;
     o.batch_size = STEPS_OF_SIZE;
-    o.validation_fraction = 0;
+    o.validation.fraction = 0;
     o.epochs = 3;
     return o;
 }

@@ -225,7 +225,7 @@ static void the_end_of_an_epoch_allocates_nothing(void **state) {
     (void)state;
     bp_model_spec spec = make_spec(3, 20);
     bp_train_options options = bp_train_defaults();
-    options.validation_fraction = 0.3;
+    options.validation.fraction = 0.3;
     options.schedule = bp_schedule_defaults(BP_SCHEDULE_REDUCE_ON_PLATEAU);
     options.early_stopping = bp_early_stopping_defaults();
     training t = {.data = make_data(7, 3)};

@@ -242,7 +242,7 @@ static void parts_of_a_minibatch_change_no_bit(void **state) {
     const architecture *a = &architectures[0];
     bp_dataset *data = make_data(2700, a->features, a->classes, a->targets);
     bp_train_options options = options_of(2, 2500, 0.9f);
-    options.validation_fraction = 0;
+    options.validation.fraction = 0;
     for (int noisy = 0; noisy < 2; noisy++) {
         run whole = {.isa = "auto", .threads = 2}, parts = whole;
         options.gradient_clipping.norm = 0;

@@ -80,7 +80,7 @@ void compare_with_fixture(const bp_torch_fixture *f, bp_train_options o, const c
     bp_dataset *data = torch_run_data(f);
     o.batch_size = f->batch_size;
     o.shuffle = false;
-    o.validation_fraction = 0;
+    o.validation.fraction = 0;
     bp_pool *pool;
     assert_int_equal(bp_pool_new(&pool, 2, NULL), BP_OK);
     bp_train_place place = {.pool = pool, .flops_per_worker = 1};

@@ -303,7 +303,7 @@ static void test_options_round_trip(void **state) {
                                     .momentum = bp_random_unit(words[3]),
                                     .shuffle = i % 2 == 0,
                                     .seed = ((uint64_t)words[1] << 31) ^ words[2],
-                                    .validation_fraction = 0.9 * words[0] / UINT32_MAX,
+                                    .validation.fraction = 0.9 * words[0] / UINT32_MAX,
                                     .threads = i % 5};
         options.regularization.l1 = i % 3 == 0 ? rate : 0;
         options.regularization.max_norm = i % 4 == 0 ? rate : 0;
@@ -322,7 +322,7 @@ static void test_options_round_trip(void **state) {
         assert_memory_equal(&again.momentum, &options.momentum, sizeof rate);
         assert_int_equal(again.shuffle, options.shuffle);
         assert_int_equal(again.seed, options.seed);
-        assert_true(again.validation_fraction == options.validation_fraction);
+        assert_true(again.validation.fraction == options.validation.fraction);
         assert_int_equal(again.threads, options.threads);
         assert_memory_equal(&again.regularization, &options.regularization,
                             sizeof options.regularization);

@@ -81,7 +81,7 @@ static void works_without_a_data_directory_and_without_validation(void **state) 
     put_dataset(service, "plane", make_plane(64));
     create_model(service, "r", &spec);
     bp_job_request request = ask("r", "plane", 5);
-    request.options.validation_fraction = 0;
+    request.options.validation.fraction = 0;
     bp_job_info info = wait_for_end(service, start(service, &request));
     assert_int_equal(info.state, BP_JOB_SUCCEEDED);
     assert_int_equal(info.validation_rows, 0);

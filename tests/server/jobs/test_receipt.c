@@ -131,6 +131,58 @@ static void agrees_with_what_a_cancelled_job_reached(void **state) {
     assert_verified(service, id, (bp_replay_options){.isa = "naive"});
 }
 
+static bp_job_request ask_held_out(const char *name) {
+    bp_job_request request = ask("m", "blobs", 5);
+    request.options.validation.kind = BP_SPLIT_DATASET;
+    snprintf(request.options.validation.dataset, BP_SPLIT_TEXT_SIZE, "%s", name);
+    return request;
+}
+
+/* The data set is held by the job as the one it is trained on is. */
+static void agrees_where_a_data_set_is_held_out(void **state) {
+    fixture *made = *state;
+    prepare(made->service);
+    put_dataset(made->service, "other", make_blobs(60, 4));
+    bp_job_request request = ask_held_out("other");
+    uint64_t id = train(made->service, &request);
+    reopen(made);
+    bp_job_info job = job_of(made->service, id);
+    assert_int_equal(job.request.options.validation.kind, BP_SPLIT_DATASET);
+    assert_string_equal(job.request.options.validation.dataset, "other");
+    assert_int_equal(job.validation_rows, 60);
+    assert_int_equal(job.rows, 240);
+    assert_verified(made->service, id, (bp_replay_options){.threads = 1});
+    put_dataset(made->service, "other", make_blobs(61, 4));
+    refuse(made->service, id, BP_CONFLICT, "'other' is another");
+    EXPECT_OK(bp_service_delete_dataset(made->service, "other", &err_));
+    refuse(made->service, id, BP_NOT_FOUND, "is gone");
+    put_dataset(made->service, "other", make_blobs(60, 4));
+    assert_verified(made->service, id, (bp_replay_options){0});
+}
+
+static void holds_the_data_set_that_is_held_out(void **state) {
+    bp_service *service = ((fixture *)*state)->service;
+    bp_error err = {0};
+    prepare(service);
+    put_dataset(service, "other", make_blobs(60, 4));
+    bp_job_request request = ask_held_out("other");
+    request.options.epochs = BP_MAX_EPOCHS;
+    uint64_t id = start(service, &request);
+    expect(bp_service_delete_dataset(service, "other", &err), BP_CONFLICT, &err);
+    EXPECT_OK(bp_service_cancel_job(service, id, &err_));
+    wait_for_end(service, id);
+    EXPECT_OK(bp_service_delete_dataset(service, "other", &err_));
+    put_dataset(service, "wide", make_blobs(60, 5));
+    static const char *const names[] = {"other", "blobs", "wide"};
+    static const bp_status statuses[] = {BP_NOT_FOUND, BP_INVALID, BP_INVALID};
+    for (size_t i = 0; i < 3; i++) {
+        request = ask_held_out(names[i]);
+        expect(bp_service_start_job(service, &request, &id, &err), statuses[i], &err);
+        assert_string_equal(err.field, "/validation/dataset");
+    }
+    EXPECT_OK(bp_service_delete_dataset(service, "wide", &err_)); /* nobody holds it */
+}
+
 /* --- replays that cannot be ----------------------------------------------------------------- */
 
 static void needs_the_data(void **state) {
@@ -273,6 +325,8 @@ int main(void) {
         TEST(agrees_for_any_threads_and_instruction_set),
         TEST(agrees_after_a_restart_and_without_the_model),
         TEST(agrees_with_what_a_cancelled_job_reached),
+        TEST(agrees_where_a_data_set_is_held_out),
+        TEST(holds_the_data_set_that_is_held_out),
         TEST(needs_the_data),
         TEST(needs_weights),
         cmocka_unit_test(needs_the_start),

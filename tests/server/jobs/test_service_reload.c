@@ -211,7 +211,7 @@ static void assert_same_job(const bp_job_info *a, const bp_job_info *b) {
     assert_int_equal(a->request.options.epochs, b->request.options.epochs);
     assert_int_equal(a->request.options.seed, b->request.options.seed);
     assert_true(a->request.options.learning_rate == b->request.options.learning_rate);
-    assert_true(a->request.options.validation_fraction == b->request.options.validation_fraction);
+    assert_true(a->request.options.validation.fraction == b->request.options.validation.fraction);
     assert_int_equal(a->state, b->state);
     assert_true(a->created_at == b->created_at && a->started_at == b->started_at &&
                 a->finished_at == b->finished_at);
