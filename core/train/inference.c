@@ -70,15 +70,10 @@ bp_status bp_predict(const bp_snapshot *model, const bp_kernels *kernels, const 
     return BP_OK;
 }
 
-static bp_status check_inputs(const bp_snapshot *model, const bp_dataset *data, bp_error *err) {
-    if (model->features.count == 0) {
-        return bp_fail(err, BP_CONFLICT, "/model", "the model has not been trained yet");
-    }
-    if (model->network.width[0] != data->features.count) {
-        return bp_fail(err, BP_INVALID, "/model", "the model has %zu inputs, the data %zu features",
-                       model->network.width[0], data->features.count);
-    }
-    return BP_OK;
+static bp_status check_trained(const bp_snapshot *model, bp_error *err) {
+    return model->features.count > 0
+               ? BP_OK
+               : bp_fail(err, BP_CONFLICT, "/model", "the model has not been trained yet");
 }
 
 /* All rows, tile by tile; row i of a tile is row index[i] of the data. */
@@ -100,7 +95,11 @@ bp_status bp_evaluate(const bp_snapshot *model, const bp_kernels *kernels, const
     bp_targets targets = {0};
     bp_metrics metrics = {0};
     workspace w = {0};
-    bp_status status = check_inputs(model, data, err);
+    bp_encoder *encoder = NULL;
+    bp_status status = check_trained(model, err);
+    if (status == BP_OK) {
+        status = bp_encoder_new(&encoder, model, data, err);
+    }
     if (status == BP_OK) {
         status = bp_targets_read(&targets, model, data, err);
     }
@@ -113,6 +112,7 @@ bp_status bp_evaluate(const bp_snapshot *model, const bp_kernels *kernels, const
     if (status == BP_OK) {
         bp_row_pass pass = pass_over(model, kernels, &w);
         pass.data = data->x;
+        pass.encoder = encoder;
         pass.targets = &targets;
         evaluate_tiles(pass, &w, &metrics, data->rows);
         bp_metrics_read(&metrics, out);
@@ -120,5 +120,6 @@ bp_status bp_evaluate(const bp_snapshot *model, const bp_kernels *kernels, const
     workspace_clear(&w);
     bp_metrics_clear(&metrics);
     bp_targets_clear(&targets);
+    bp_encoder_free(encoder);
     return status;
 }
