@@ -2,7 +2,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev cmake ninja-build pkg-config \
-       libmicrohttpd-dev libjansson-dev libsqlite3-dev nettle-dev \
+       libmicrohttpd-dev libjansson-dev libsqlite3-dev nettle-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY CMakeLists.txt CMakePresets.json ./
@@ -15,7 +15,7 @@ RUN cmake --preset release -DBP_TESTS=OFF \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libmicrohttpd12 libjansson4 libsqlite3-0 libnettle8 \
+    && apt-get install -y --no-install-recommends libmicrohttpd12 libjansson4 libsqlite3-0 libnettle8 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin backpropd \
     && install -d -o backpropd -g backpropd -m 0750 /var/lib/backpropd

@@ -22,10 +22,12 @@
     X(NOT_FOUND, "not_found", "no object of that name")                                            \
     X(EXISTS, "exists", "an object of that name is there already")                                 \
     X(CONFLICT, "conflict", "the object's state or its users forbid it")                           \
+    X(PRECONDITION, "precondition", "the object is not the one that the request names")            \
     X(BUSY, "busy", "a queue is full or the server is stopping; try again")                        \
     X(DIVERGED, "diverged", "training met a non-finite number")                                    \
     X(CANCELLED, "cancelled", "stopped on request")                                                \
     X(INTERRUPTED, "interrupted", "the server stopped before the job had ended")                   \
+    X(NO_SPACE, "no_space", "the disk is full")                                                    \
     X(IO, "io", "a file or the disk failed")                                                       \
     X(INTERNAL, "internal", "an invariant of the program does not hold")
 

@@ -392,7 +392,7 @@ static bp_status take_numbers(bp_dataset_builder *builder, const float *values, 
 }
 
 bp_status bp_dataset_builder_numbers(bp_dataset_builder *builder, const float *values, size_t rows,
-                                     uint64_t first, bp_error *err) {
+                                     bp_error *err) {
     bp_status status = BP_OK;
     if (builder->columns.count > 0 && builder->row == NULL) {
         status = bp_builder_lay_out(builder, err);
@@ -400,7 +400,8 @@ bp_status bp_dataset_builder_numbers(bp_dataset_builder *builder, const float *v
     }
     for (size_t i = 0; status == BP_OK && i < rows; i++) {
         bp_error why = {0};
-        status = take_numbers(builder, values + i * builder->columns.count, first + i, &why);
+        status = take_numbers(builder, values + i * builder->columns.count, ++builder->numbers,
+                              &why);
         if (status != BP_OK) {
             status = bp_dataset_builder_reject(builder, &why, err);
         }

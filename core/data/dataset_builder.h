@@ -53,10 +53,10 @@ BP_NODISCARD bp_status bp_dataset_builder_continue(bp_dataset_builder *builder,
 BP_NODISCARD bp_status bp_dataset_builder_row(bp_dataset_builder *builder, const bp_cell *cells,
                                               size_t count, uint64_t line, bp_error *err);
 
-/* values [rows, columns of the header], NAN: missing. As a row of text each; err->line is the row,
- * 1-based, counted from `first`. */
+/* values [rows, columns of the header], NAN: missing. Each as a row of text; err->line is the row,
+ * 1-based, counted over all calls. A row that is wrong is given to bp_dataset_builder_reject. */
 BP_NODISCARD bp_status bp_dataset_builder_numbers(bp_dataset_builder *builder, const float *values,
-                                                  size_t rows, uint64_t first, bp_error *err);
+                                                  size_t rows, bp_error *err);
 
 /* A row, or what should have been one, was wrong: BP_OK where such are skipped, and it is counted;
  * else *why comes back. NO_MEMORY and IO always come back. */

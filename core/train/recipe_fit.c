@@ -146,8 +146,9 @@ static float median_of(bp_column_values *values) {
     return (float)bp_column_quantile(values, 0.5);
 }
 
-/* By the rule; NULL: none is fitted. */
+/* By the rule; NULL: none is fitted. Rows that take no part can still be predicted. */
 static const summary summaries[BP_MISSING_COUNT] = {[BP_MISSING_MEAN] = mean_of,
+                                                    [BP_MISSING_DROP] = mean_of,
                                                     [BP_MISSING_MEDIAN] = median_of,
                                                     [BP_MISSING_MOST_FREQUENT] = bp_column_mode};
 

@@ -7,7 +7,7 @@
 
 #include "json_fields.h"
 
-enum { NUMBER_SIZE = 32 };
+enum { NUMBER_SIZE = 32, APPEND_FIELDS = 2 /* columns and rows */ };
 
 typedef struct dataset_body {
     const json_t *columns, *rows;
@@ -88,6 +88,15 @@ static bp_status read_cell(row_text *row, size_t column, const json_t *value, bp
             (bp_cell){.text = json_string_value(value), .size = json_string_length(value)};
         return BP_OK;
     }
+    if (json_is_null(value)) {
+        row->cells[column] = (bp_cell){.text = "", .size = 0}; /* missing */
+        return BP_OK;
+    }
+    if (json_is_boolean(value)) {
+        const bool is = json_is_true(value);
+        row->cells[column] = (bp_cell){.text = is ? "true" : "false", .size = is ? 4 : 5};
+        return BP_OK;
+    }
     int size;
     if (json_is_integer(value)) {
         size = snprintf(row->numbers[column], NUMBER_SIZE, "%" JSON_INTEGER_FORMAT,
@@ -95,7 +104,7 @@ static bp_status read_cell(row_text *row, size_t column, const json_t *value, bp
     } else if (json_is_real(value)) {
         size = snprintf(row->numbers[column], NUMBER_SIZE, "%.17g", json_real_value(value));
     } else {
-        return bp_fail(err, BP_INVALID, NULL, "a cell must be a number or a string, found %s",
+        return bp_fail(err, BP_INVALID, NULL, "a cell must be a number, a string, true, false or null, found %s",
                        bp_json_kind(value));
     }
     row->cells[column] = (bp_cell){.text = row->numbers[column], .size = (size_t)size};
@@ -154,33 +163,58 @@ static bp_status read_rows(bp_dataset_builder *builder, const dataset_body *body
         status = bp_fail(err, BP_INVALID, "/rows", "the data set has no rows");
     }
     for (size_t i = 0; i < count && status == BP_OK; i++) {
-        status = read_row(builder, &row, body->rows, i, err);
+        bp_error why = {0};
+        status = read_row(builder, &row, body->rows, i, &why);
+        if (status != BP_OK) {
+            status = bp_dataset_builder_reject(builder, &why, err);
+        }
     }
     free(row.cells);
     free(row.numbers);
     return status;
 }
 
-bp_status bp_dataset_from_json(bp_dataset **out, const json_t *body,
-                               const bp_dataset_options *usual, bp_error *err) {
-    dataset_body read = {.target = usual->target, .weight = usual->weight};
-    bp_status status =
-        bp_fields_read(&read, body_fields, sizeof body_fields / sizeof *body_fields, body, err);
-    if (status != BP_OK) {
-        return status;
-    }
+/* Header, rows and the end. */
+static bp_status read_table(bp_dataset **out, const dataset_body *body,
+                            const bp_dataset_options *options, const bp_dataset *base,
+                            bp_error *err) {
     bp_dataset_builder *builder = NULL;
-    bp_dataset_options options = {.target = read.target, .weight = read.weight};
-    status = bp_dataset_builder_new(&builder, &options, err);
-    if (status == BP_OK) {
-        status = read_header(builder, read.columns, err);
+    bp_status status = bp_dataset_builder_new(&builder, options, err);
+    if (status == BP_OK && base != NULL) {
+        status = bp_dataset_builder_continue(builder, base, err);
     }
     if (status == BP_OK) {
-        status = read_rows(builder, &read, err);
+        status = read_header(builder, body->columns, err);
+    }
+    if (status == BP_OK) {
+        status = read_rows(builder, body, err);
     }
     if (status == BP_OK) {
         status = bp_dataset_builder_finish(builder, out, err);
     }
     bp_dataset_builder_free(builder);
     return status;
+}
+
+bp_status bp_dataset_from_json(bp_dataset **out, const json_t *body,
+                               const bp_dataset_options *usual, bp_error *err) {
+    bp_dataset_options options = *usual;
+    dataset_body read = {.target = usual->target, .weight = usual->weight};
+    bp_status status =
+        bp_fields_read(&read, body_fields, sizeof body_fields / sizeof *body_fields, body, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    options.target = read.target;
+    options.weight = read.weight;
+    return read_table(out, &read, &options, NULL, err);
+}
+
+bp_status bp_dataset_append_json(bp_dataset **out, const bp_dataset *base, const json_t *body,
+                                 bp_error *err) {
+    static const bp_dataset_options none = {0};
+    dataset_body read = {0};
+    bp_status status =
+        bp_fields_read(&read, body_fields, APPEND_FIELDS, body, err);
+    return status == BP_OK ? read_table(out, &read, &none, base, err) : status;
 }

@@ -12,4 +12,9 @@
 BP_NODISCARD bp_status bp_dataset_from_json(bp_dataset **out, const json_t *body,
                                             const bp_dataset_options *usual, bp_error *err);
 
+/* `base` with the rows of {"columns", "rows"} behind its own; the columns are base's, in any order.
+ * Errors likewise. */
+BP_NODISCARD bp_status bp_dataset_append_json(bp_dataset **out, const bp_dataset *base,
+                                              const json_t *body, bp_error *err);
+
 #endif

@@ -7,15 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api.h"
+#include "gunzip.h"
 #include "media_type.h"
 #include "problem.h"
 #include "reply.h"
 #include "route_table.h"
 
 #define DEFAULT_JSON_BYTES ((size_t)1 << 20)
-#define DEFAULT_UPLOAD_BYTES ((size_t)4 << 30)
+#define DEFAULT_UPLOAD_BYTES ((size_t)64 << 30)
 
 /* A body beyond this makes a BP_PACE_SIZE route slow. */
 enum { LARGE_BODY_BYTES = 16384, REQUEST_ID_SIZE = 64 };
@@ -32,12 +34,15 @@ struct bp_exchange {
     bool is_json; /* the body is gathered in `body` */
     bp_text body;
     void *stream;    /* route->stream's; NULL: none */
-    size_t received; /* bytes of body */
+    bp_gunzip *gunzip; /* the body comes compressed; NULL: as it is */
+    size_t received;   /* bytes of body, as they came */
     bp_query query;
     bp_response refusal; /* headers that go with the problem: Allow */
     char capture[BP_CAPTURE_SIZE];
     char if_none_match[BP_ETAG_SIZE];
+    char if_match[BP_ETAG_SIZE];
     char accept[BP_ACCEPT_SIZE];
+    char content_type[BP_TYPE_SIZE];
     char request_id[REQUEST_ID_SIZE];
 };
 
@@ -162,6 +167,24 @@ static bool check_length(bp_exchange *exchange, const bp_request *request) {
            too_large(exchange, limit);
 }
 
+static bp_status take_decoded(void *exchange, const char *bytes, size_t size, bp_error *err);
+
+static bool check_encoding(bp_exchange *exchange, const bp_request *request) {
+    const char *encoding = header(request, "Content-Encoding");
+    if (encoding == NULL || *encoding == '\0' || strcasecmp(encoding, "identity") == 0) {
+        return true;
+    }
+    const bool is_gzip = strcasecmp(encoding, "gzip") == 0 || strcasecmp(encoding, "x-gzip") == 0;
+    if (!is_gzip || exchange->route->body == BP_BODY_NONE) {
+        return refuse(exchange, 415, "a body encoded as '%.40s' cannot be taken; gzip can",
+                      encoding);
+    }
+    bp_error err = {0};
+    const bp_byte_sink sink = {.context = exchange, .bytes = take_decoded};
+    return note(exchange, bp_gunzip_new(&exchange->gunzip, &sink, body_limit(exchange), &err),
+                &err);
+}
+
 static bp_call make_call(const bp_exchange *exchange) {
     return (bp_call){.service = exchange->api->options.service,
                      .options = &exchange->api->options,
@@ -169,7 +192,9 @@ static bp_call make_call(const bp_exchange *exchange) {
                      .query = &exchange->query,
                      .stream = exchange->stream,
                      .if_none_match = exchange->if_none_match,
-                     .accept = exchange->accept};
+                     .if_match = exchange->if_match,
+                     .accept = exchange->accept,
+                     .content_type = exchange->content_type};
 }
 
 static bool open_stream(bp_exchange *exchange) {
@@ -197,10 +222,12 @@ bp_exchange *bp_exchange_begin(bp_api *api, const bp_request *request, bp_body_p
     snprintf(exchange->request_id, sizeof exchange->request_id, "%s",
              request->request_id != NULL ? request->request_id : "");
     copy_header(request, "If-None-Match", exchange->if_none_match, sizeof exchange->if_none_match);
+    copy_header(request, "If-Match", exchange->if_match, sizeof exchange->if_match);
     copy_header(request, "Accept", exchange->accept, sizeof exchange->accept);
+    copy_header(request, "Content-Type", exchange->content_type, sizeof exchange->content_type);
     bool good = find_route(exchange, request) && check_type(exchange, request) &&
-                check_length(exchange, request) && parse_query(exchange, request) &&
-                open_stream(exchange);
+                check_encoding(exchange, request) && check_length(exchange, request) &&
+                parse_query(exchange, request) && open_stream(exchange);
     /* A short body is read and dropped, which keeps the connection. */
     bool is_long = request->content_length < 0 ||
                    (uint64_t)request->content_length > api->options.max_json_bytes;
@@ -214,10 +241,23 @@ bp_exchange *bp_exchange_begin(bp_api *api, const bp_request *request, bp_body_p
 
 static void drop_body(bp_exchange *exchange) {
     bp_text_clear(&exchange->body);
+    bp_gunzip_free(exchange->gunzip);
+    exchange->gunzip = NULL;
     if (exchange->stream != NULL) {
         exchange->route->stream->free(exchange->stream);
         exchange->stream = NULL;
     }
+}
+
+/* Bytes of the body without its compression. */
+static bp_status take_decoded(void *context, const char *bytes, size_t size, bp_error *err) {
+    bp_exchange *exchange = context;
+    if (!exchange->is_json) {
+        return exchange->route->stream->feed(exchange->stream, bytes, size, err);
+    }
+    bp_text_put(&exchange->body, bytes, size);
+    return exchange->body.failed ? bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the body")
+                                 : BP_OK;
 }
 
 static bool take(bp_exchange *exchange, const char *bytes, size_t size) {
@@ -230,13 +270,10 @@ static bool take(bp_exchange *exchange, const char *bytes, size_t size) {
         return too_large(exchange, limit);
     }
     exchange->received += size;
-    if (!exchange->is_json) {
-        return note(exchange, exchange->route->stream->feed(exchange->stream, bytes, size, &err),
-                    &err);
-    }
-    bp_text_put(&exchange->body, bytes, size);
-    return !exchange->body.failed ||
-           note(exchange, bp_fail(&err, BP_NO_MEMORY, NULL, "no memory for the body"), &err);
+    bp_status status = exchange->gunzip != NULL
+                           ? bp_gunzip_feed(exchange->gunzip, bytes, size, &err)
+                           : take_decoded(exchange, bytes, size, &err);
+    return note(exchange, status, &err);
 }
 
 void bp_exchange_feed(bp_exchange *exchange, const char *bytes, size_t size) {
@@ -287,6 +324,10 @@ static bp_status parse_body(bp_exchange *exchange, json_t **out, bp_error *err) 
 static bool handle(bp_exchange *exchange, bp_response *response) {
     bp_error err = {0};
     json_t *body = NULL;
+    if (exchange->gunzip != NULL &&
+        !note(exchange, bp_gunzip_finish(exchange->gunzip, &err), &err)) {
+        return false;
+    }
     if (exchange->is_json && !note(exchange, parse_body(exchange, &body, &err), &err)) {
         return false;
     }

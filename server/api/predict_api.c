@@ -1,18 +1,17 @@
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "given_rows.h"
 #include "json_fields.h"
 #include "metrics.h"
+#include "predict_api.h"
 #include "reply.h"
 #include "resources.h"
 
 /* Some 40 bytes of text for each. */
 static const size_t MAX_OUTPUTS = (size_t)1 << 20;
 
-/* A model that has met data and so has names; the caller clears it. NOT_FOUND, CONFLICT. */
-static bp_status get_trained(const bp_call *call, bp_model_info *out, bp_error *err) {
+bp_status bp_get_trained_model(const bp_call *call, bp_model_info *out, bp_error *err) {
     bp_status status = bp_service_get_model(call->service, call->capture, out, err);
     if (status == BP_OK && (out->snapshot == NULL || out->snapshot->features.count == 0)) {
         status =
@@ -25,17 +24,20 @@ static bp_status get_trained(const bp_call *call, bp_model_info *out, bp_error *
 
 /* --- instances in --------------------------------------------------------------------------- */
 
-static bp_status check_count(const bp_snapshot *snapshot, size_t count, bp_error *err) {
+bp_status bp_check_outputs(const bp_snapshot *snapshot, size_t count, const char *field,
+                           bp_error *err) {
     size_t outputs = snapshot->network.width[snapshot->network.layer_count];
-    if (count == 0) {
-        return bp_fail(err, BP_INVALID, "/instances", "there are no instances");
-    }
     if (count > MAX_OUTPUTS / outputs) {
-        return bp_fail(err, BP_TOO_LARGE, "/instances",
+        return bp_fail(err, BP_TOO_LARGE, field,
                        "%zu instances of %zu outputs; at most %zu outputs fit in one response",
                        count, outputs, MAX_OUTPUTS);
     }
     return BP_OK;
+}
+
+static bp_status check_count(const bp_snapshot *snapshot, size_t count, bp_error *err) {
+    return count == 0 ? bp_fail(err, BP_INVALID, "/instances", "there are no instances")
+                      : bp_check_outputs(snapshot, count, "/instances", err);
 }
 
 /* --- predictions out ------------------------------------------------------------------------ */
@@ -63,7 +65,7 @@ static void put_probabilities(bp_text *text, const bp_snapshot *snapshot, const 
     }
 }
 
-static void put_prediction(bp_text *text, const bp_snapshot *snapshot, const float *outputs) {
+void bp_text_put_prediction(bp_text *text, const bp_snapshot *snapshot, const float *outputs) {
     size_t width = snapshot->network.width[snapshot->network.layer_count];
     bp_text_puts(text, "{");
     if (snapshot->classes.count > 0) {
@@ -88,8 +90,8 @@ static bp_status reply_predictions(bp_call *call, const bp_snapshot *snapshot, c
     bp_text_puts(&text, "{\"predictions\": [");
     for (size_t i = 0; i < count; i++) {
         bp_text_puts(&text, i > 0 ? ",\n" : "");
-        put_prediction(&text, snapshot,
-                       outputs + i * snapshot->network.width[snapshot->network.layer_count]);
+        bp_text_put_prediction(
+            &text, snapshot, outputs + i * snapshot->network.width[snapshot->network.layer_count]);
     }
     bp_text_printf(&text, "], \"model_version\": %" PRIu64 "}\n", snapshot->version);
     return bp_reply_text(call->response, 200, &text, err);
@@ -130,59 +132,10 @@ bp_status bp_handle_predict(bp_call *call, bp_error *err) {
     bp_model_info info;
     bp_status status = bp_fields_read(&instances, predict_fields, 1, call->body, err);
     if (status == BP_OK) {
-        status = get_trained(call, &info, err);
+        status = bp_get_trained_model(call, &info, err);
     }
     if (status == BP_OK) {
         status = predict(call, info.snapshot, instances, err);
-        bp_model_info_clear(&info);
-    }
-    return status;
-}
-
-/* --- evaluate ------------------------------------------------------------------------------- */
-
-static json_t *describe_evaluation(const bp_evaluation *evaluation, uint64_t version) {
-    bool classes = !isnan(evaluation->accuracy);
-    return json_pack("{s:I, s:o, s:{s:o}, s:I}", "rows", (json_int_t)evaluation->rows, "loss",
-                     bp_json_number(evaluation->loss), "metrics", classes ? "accuracy" : "r2",
-                     bp_json_number(classes ? evaluation->accuracy : evaluation->r2),
-                     "model_version", (json_int_t)version);
-}
-
-static bp_status evaluate(bp_call *call, const bp_snapshot *snapshot, const char *name,
-                          bp_error *err) {
-    bp_dataset_info info;
-    bp_status status = bp_service_get_dataset(call->service, name, &info, err);
-    if (status != BP_OK) {
-        if (err != NULL) {
-            bp_error_nest(err, "/dataset");
-        }
-        return status;
-    }
-    bp_evaluation evaluation;
-    status =
-        bp_evaluate(snapshot, bp_service_kernels(call->service), info.dataset, &evaluation, err);
-    bp_dataset_info_clear(&info);
-    if (status == BP_INVALID && err != NULL) {
-        snprintf(err->field, sizeof err->field, "/dataset"); /* the one field of this body */
-    }
-    return status == BP_OK ? bp_reply_json(call->response, 200,
-                                           describe_evaluation(&evaluation, snapshot->version), err)
-                           : status;
-}
-
-static const bp_field evaluate_fields[] = {
-    {.name = "dataset", .type = BP_FIELD_STRING, .required = true}};
-
-bp_status bp_handle_evaluate(bp_call *call, bp_error *err) {
-    const char *dataset = NULL;
-    bp_model_info info;
-    bp_status status = bp_fields_read(&dataset, evaluate_fields, 1, call->body, err);
-    if (status == BP_OK) {
-        status = get_trained(call, &info, err);
-    }
-    if (status == BP_OK) {
-        status = evaluate(call, info.snapshot, dataset, err);
         bp_model_info_clear(&info);
     }
     return status;

@@ -15,7 +15,7 @@ static const unsigned http_status[BP_STATUS_COUNT] = {
     [BP_OK] = 200,        [BP_NO_MEMORY] = 503, [BP_SYNTAX] = 400,    [BP_INVALID] = 400,
     [BP_TOO_LARGE] = 413, [BP_NOT_FOUND] = 404, [BP_EXISTS] = 409,    [BP_CONFLICT] = 409,
     [BP_BUSY] = 503,      [BP_DIVERGED] = 409,  [BP_CANCELLED] = 409, [BP_INTERRUPTED] = 503,
-    [BP_IO] = 500,        [BP_INTERNAL] = 500,
+    [BP_IO] = 500,        [BP_NO_SPACE] = 507,  [BP_INTERNAL] = 500,  [BP_PRECONDITION] = 412,
 };
 
 static const char *const meanings[] = {

@@ -66,6 +66,22 @@ static bp_status read_number(const bp_parameter *parameter, const char *value, u
     return BP_OK;
 }
 
+static bp_status read_word(const bp_parameter *parameter, const char *value, uint64_t *out,
+                           bp_error *err) {
+    char known[BP_MESSAGE_SIZE / 2] = "";
+    for (size_t i = 0; parameter->words[i] != NULL; i++) {
+        if (strcmp(parameter->words[i], value) == 0) {
+            *out = i;
+            return BP_OK;
+        }
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                 parameter->words[i]);
+    }
+    return bp_fail(err, BP_INVALID, NULL, "query parameter '%s' is one of %s, found '%.40s'",
+                   parameter->name, known, value);
+}
+
 static const bp_parameter *find_known(const bp_parameter *known, const char *name) {
     for (; known != NULL && known->name != NULL; known++) {
         if (strcmp(known->name, name) == 0) {
@@ -103,11 +119,14 @@ static bp_status read_piece(bp_query *query, char *piece, const bp_parameter *kn
     }
     uint64_t number = 0;
     value = value != NULL ? value : piece + strlen(piece);
+    bp_status status = BP_OK;
     if (parameter->max > 0) {
-        bp_status status = read_number(parameter, value, &number, err);
-        if (status != BP_OK) {
-            return status;
-        }
+        status = read_number(parameter, value, &number, err);
+    } else if (parameter->words != NULL) {
+        status = read_word(parameter, value, &number, err);
+    }
+    if (status != BP_OK) {
+        return status;
     }
     query->given[query->count].parameter = parameter;
     query->given[query->count].value = value;

@@ -11,15 +11,20 @@ size_t bp_list_limit(const bp_call *call);
 const char *bp_list_after(const bp_call *call);  /* NULL: from the first */
 uint64_t bp_job_list_after(const bp_call *call); /* 0: from the newest */
 
-/* datasets_api.c */
-extern const bp_parameter bp_dataset_put_parameters[];
-extern const bp_stream bp_dataset_stream;
+/* dataset_upload_api.c */
+extern const bp_parameter bp_dataset_put_parameters[], bp_dataset_rows_parameters[],
+    bp_dataset_target_parameters[];
+extern const bp_stream bp_dataset_stream, bp_rows_stream, bp_target_stream;
 bp_status bp_handle_put_dataset(bp_call *call, bp_error *err);
+bp_status bp_handle_post_rows(bp_call *call, bp_error *err);
+bp_status bp_handle_put_target(bp_call *call, bp_error *err);
+
+/* datasets_api.c */
 bp_status bp_handle_list_datasets(bp_call *call, bp_error *err);
 bp_status bp_handle_get_dataset(bp_call *call, bp_error *err);
 bp_status bp_handle_delete_dataset(bp_call *call, bp_error *err);
 
-/* models_api.c, parameters_api.c, predict_api.c */
+/* models_api.c, parameters_api.c, predict_api.c, evaluate_api.c */
 bp_status bp_handle_create_model(bp_call *call, bp_error *err);
 bp_status bp_handle_list_models(bp_call *call, bp_error *err);
 bp_status bp_handle_get_model(bp_call *call, bp_error *err);

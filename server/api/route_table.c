@@ -13,6 +13,8 @@
 const bp_route bp_routes[] = {
     {"GET",    "/v1/datasets",        BP_BODY_NONE,   BP_PACE_FAST, bp_list_parameters,        bp_handle_list_datasets,  NULL},
     {"PUT",    DATASET,               BP_BODY_STREAM, BP_PACE_SLOW, bp_dataset_put_parameters, bp_handle_put_dataset,    &bp_dataset_stream},
+    {"POST",   DATASET "/rows",       BP_BODY_STREAM, BP_PACE_SLOW, bp_dataset_rows_parameters, bp_handle_post_rows,     &bp_rows_stream},
+    {"PUT",    DATASET "/target",     BP_BODY_STREAM, BP_PACE_SLOW, bp_dataset_target_parameters, bp_handle_put_target,  &bp_target_stream},
     {"GET",    DATASET,               BP_BODY_NONE,   BP_PACE_FAST, NULL,                      bp_handle_get_dataset,    NULL},
     {"DELETE", DATASET,               BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_delete_dataset, NULL},
     {"GET",    "/v1/models",          BP_BODY_NONE,   BP_PACE_FAST, bp_list_parameters,        bp_handle_list_models,    NULL},

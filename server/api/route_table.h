@@ -7,7 +7,7 @@
 #include "api.h"
 #include "query.h"
 
-enum { BP_CAPTURE_SIZE = 256, BP_ETAG_SIZE = 80, BP_ACCEPT_SIZE = 256, BP_ALLOW_SIZE = 64 };
+enum { BP_CAPTURE_SIZE = 256, BP_ETAG_SIZE = 80, BP_ACCEPT_SIZE = 256, BP_TYPE_SIZE = 128, BP_ALLOW_SIZE = 64 };
 
 /* What a handler works on; valid during the call. */
 typedef struct bp_call {
@@ -18,7 +18,9 @@ typedef struct bp_call {
     const json_t *body;        /* NULL: the route takes none, or it was streamed */
     void *stream;              /* what the route's stream opened; NULL: none */
     const char *if_none_match; /* "" : not sent */
+    const char *if_match;      /* likewise */
     const char *accept;        /* likewise */
+    const char *content_type;  /* likewise */
     bp_response *response;     /* to be filled */
 } bp_call;
 

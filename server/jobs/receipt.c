@@ -35,20 +35,19 @@ static bp_model_spec close_sizes(const bp_model_spec *spec, const bp_network *ne
 }
 
 /* Which rows another data set holds out is told by what it holds, not by what it is called. */
-static void name_held_out(json_t *training, const bp_dataset *held_out) {
-    if (held_out != NULL) {
-        json_object_set_new(json_object_get(training, "validation"), "dataset",
-                            json_string(held_out->sha256));
-    }
+static bool name_held_out(json_t *training, const bp_dataset *held_out) {
+    return held_out == NULL || json_object_set_new(json_object_get(training, "validation"),
+                                                   "dataset", json_string(held_out->sha256)) == 0;
 }
 
 static bp_status digest_configuration(const bp_model_spec *spec, const bp_train_options *options,
                                       char hex[BP_DIGEST_HEX_SIZE], bp_error *err) {
     json_t *training = bp_train_options_to_json(options);
     json_object_del(training, "threads");
-    name_held_out(training, options->validation.held_out);
+    const bool named = name_held_out(training, options->validation.held_out);
     json_t *json = json_pack("{s:o, s:o}", "model", bp_spec_to_json(spec), "training", training);
-    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    char *text =
+        named ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(json);
     if (text == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a receipt");

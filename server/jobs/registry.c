@@ -232,6 +232,11 @@ static bp_status begin_put_locked(bp_registry *registry, const bp_registry_entry
                                   const bp_registry_write *write, bp_registry_entry **old,
                                   bp_error *err) {
     *old = find_locked(registry, entry->name);
+    bp_status status =
+        write->check != NULL ? write->check(write->context, *old, err) : BP_OK;
+    if (status != BP_OK) {
+        return status;
+    }
     if (*old == NULL) {
         return reserve_locked(registry, err);
     }
@@ -239,7 +244,7 @@ static bp_status begin_put_locked(bp_registry *registry, const bp_registry_entry
         return bp_fail(err, BP_EXISTS, "/name", "there is a %s '%s' already", registry->noun,
                        entry->name);
     }
-    bp_status status = check_unused_locked(registry, *old, err);
+    status = check_unused_locked(registry, *old, err);
     if (status == BP_OK) {
         (*old)->changing = true;
     }

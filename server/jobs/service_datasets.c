@@ -51,22 +51,58 @@ static bp_status put(bp_service *service, const bp_dataset_info *info, bp_regist
     return status;
 }
 
+/* A put that is under way. */
+typedef struct dataset_write {
+    bp_service *service;
+    const char *expected; /* as in bp_service_put_dataset */
+} dataset_write;
+
 static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err) {
     bp_dataset_info info = {.created_at = entry->created_at,
                             .dataset = ((bp_stored_dataset *)entry)->dataset};
     memcpy(info.name, entry->name, sizeof info.name);
-    return bp_record_put_dataset(((bp_service *)context)->store, &info, err);
+    return bp_record_put_dataset(((dataset_write *)context)->service->store, &info, err);
+}
+
+/* `sha256` of the one that is there; NULL: none. */
+static bp_status compare(const char *expected, const char *sha256, bp_error *err) {
+    const bool any = expected != NULL && strcmp(expected, "*") == 0;
+    if (expected == NULL || (any && sha256 != NULL) ||
+        strcmp(expected, sha256 != NULL ? sha256 : "") == 0) {
+        return BP_OK;
+    }
+    if (sha256 == NULL) {
+        return bp_fail(err, BP_PRECONDITION, NULL, "there is no such data set");
+    }
+    return bp_fail(err, BP_PRECONDITION, NULL, "the data set is there, with the tag \"%s\"", sha256);
+}
+
+static bp_status check_expected(void *context, const bp_registry_entry *old, bp_error *err) {
+    const bp_stored_dataset *stored = (const bp_stored_dataset *)old;
+    return compare(((dataset_write *)context)->expected,
+                   stored != NULL ? stored->dataset->sha256 : NULL, err);
+}
+
+bp_status bp_service_expect_dataset(bp_service *service, const char *name, const char *expected,
+                                    bp_error *err) {
+    bp_dataset_info info = {0};
+    bool found = bp_service_get_dataset(service, name, &info, NULL) == BP_OK;
+    bp_status status = compare(expected, found ? info.dataset->sha256 : NULL, err);
+    bp_dataset_info_clear(&info);
+    return status;
 }
 
 bp_status bp_service_put_dataset(bp_service *service, const char *name, bp_dataset *dataset,
-                                 bool *created, bp_error *err) {
+                                 const char *expected, bool *created, bp_error *err) {
     bp_status status = bp_registry_check_name(name, err);
     if (status != BP_OK) {
         return status;
     }
     bp_dataset_info info = {.created_at = bp_clock_wall_seconds(), .dataset = dataset};
     snprintf(info.name, sizeof info.name, "%s", name);
-    bp_registry_write write = {.persist = persist, .context = service, .replace = true};
+    dataset_write facts = {service, expected};
+    bp_registry_write write = {
+        .persist = persist, .context = &facts, .replace = true, .check = check_expected};
     status = put(service, &info, &write, err);
     if (status == BP_OK) {
         *created = !write.replaced;

@@ -144,12 +144,15 @@ static void train_epoch(const bench *b, bp_snapshot **weights, const bp_train_op
 }
 
 static double test_accuracy(const bench *b, const bp_snapshot *weights) {
-    bp_evaluation evaluation;
+    const bp_evaluation_options options = {0};
+    bp_evaluation_report report;
     bp_error err = {0};
-    if (bp_evaluate(weights, b->kernels, b->test, &evaluation, &err) != BP_OK) {
+    if (bp_evaluate(&report, weights, b->kernels, b->test, &options, &err) != BP_OK) {
         bench_stop("testing", err.message);
     }
-    return evaluation.accuracy;
+    const double accuracy = report.total.accuracy;
+    bp_evaluation_report_clear(&report);
+    return accuracy;
 }
 
 static void race(const bench *b, racer *into, size_t threads, size_t seed) {

@@ -297,7 +297,7 @@ static void rows_of_numbers_are_rows_of_text(void **state) {
     }
     assert_int_equal(bp_dataset_builder_new(&builder, NULL, NULL), BP_OK);
     assert_int_equal(bp_dataset_builder_header(builder, &names, NULL), BP_OK);
-    assert_int_equal(bp_dataset_builder_numbers(builder, values, 3, 1, NULL), BP_OK);
+    assert_int_equal(bp_dataset_builder_numbers(builder, values, 3, NULL), BP_OK);
     assert_int_equal(bp_dataset_builder_finish(builder, &data, NULL), BP_OK);
     bp_dataset *text = load("a,b,y\n1.5,2,0\n,4,1\n3,0.1,1\n", NULL);
     assert_string_equal(data->sha256, text->sha256);

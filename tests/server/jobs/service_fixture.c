@@ -125,7 +125,7 @@ bp_dataset *make_plane(size_t rows) {
 
 void put_dataset(bp_service *service, const char *name, bp_dataset *data) {
     bool created;
-    EXPECT_OK(bp_service_put_dataset(service, name, data, &created, &err_));
+    EXPECT_OK(bp_service_put_dataset(service, name, data, NULL, &created, &err_));
     bp_dataset_unref(data);
 }
 

@@ -287,14 +287,14 @@ static void what_a_job_uses_stays(void **state) {
     assert_non_null(strstr(err.message, "job 1"));
     expect(bp_service_delete_dataset(service, "blobs", &err), BP_CONFLICT, &err);
     assert_non_null(strstr(err.message, "job 1"));
-    expect(bp_service_put_dataset(service, "blobs", other, &created, &err), BP_CONFLICT, &err);
+    expect(bp_service_put_dataset(service, "blobs", other, NULL, &created, &err), BP_CONFLICT, &err);
     expect(bp_service_delete_job(service, id, &err), BP_CONFLICT, &err);
     bp_model_info model;
     EXPECT_OK(bp_service_get_model(service, "m", &model, &err_));
     assert_int_equal(model.jobs, 1);
     bp_model_info_clear(&model);
     end_endless(service, id);
-    EXPECT_OK(bp_service_put_dataset(service, "blobs", other, &created, &err_));
+    EXPECT_OK(bp_service_put_dataset(service, "blobs", other, NULL, &created, &err_));
     assert_false(created);
     EXPECT_OK(bp_service_delete_model(service, "m", &err_));
     EXPECT_OK(bp_service_delete_dataset(service, "blobs", &err_));

@@ -116,7 +116,7 @@ static void a_label_that_cannot_be_stored_is_refused(void **state) {
     memcpy(data->classes.item[0], "\xff", 2);
     bp_error err = {0};
     bool created;
-    expect(bp_service_put_dataset(made->service, "d", data, &created, &err), BP_INVALID, &err);
+    expect(bp_service_put_dataset(made->service, "d", data, NULL, &created, &err), BP_INVALID, &err);
     bp_dataset_unref(data);
     bp_dataset_info info;
     expect(bp_service_get_dataset(made->service, "d", &info, &err), BP_NOT_FOUND, &err);
@@ -388,10 +388,10 @@ static void a_full_disk_leaves_nothing_half_made(void **state) {
     uint64_t id = 0;
     bool created;
     create_model(made->service, "m", &spec);
-    EXPECT_OK(bp_service_put_dataset(made->service, "blobs", data, &created, &err_));
+    EXPECT_OK(bp_service_put_dataset(made->service, "blobs", data, NULL, &created, &err_));
     fill_disk(true);
     model.status = bp_service_create_model(made->service, "n", &spec, &model.err);
-    dataset.status = bp_service_put_dataset(made->service, "more", data, &created, &dataset.err);
+    dataset.status = bp_service_put_dataset(made->service, "more", data, NULL, &created, &dataset.err);
     job.status = bp_service_start_job(made->service, &request, &id, &job.err);
     fill_disk(false);
     bp_dataset_unref(data);
