@@ -55,21 +55,28 @@ static bp_status decide_target(bp_dataset_builder *builder, bp_dataset *dataset,
     return BP_OK;
 }
 
-/* What each column turned out to be. */
+static void settle_feature(bp_column_reader *reader, bp_source_column *source, size_t rows) {
+    source->type = bp_column_reader_settle(reader, rows);
+    if (source->type == BP_COLUMN_TEXT) {
+        source->role = BP_ROLE_IGNORED;
+    } else {
+        source->labels = reader->labels.labels; /* taken */
+        reader->labels.labels = (bp_names){0};
+    }
+}
+
+/* What each column turned out to be. The builder has no columns after it, so that the readers are
+ * cleared here. */
 static void settle_columns(bp_dataset_builder *builder, bp_dataset *dataset) {
     for (size_t i = 0; i < builder->columns.count; i++) {
         bp_source_column *source = &builder->columns.source[i];
-        bp_column_reader *reader = &builder->reader[i];
-        if (source->role != BP_ROLE_FEATURE) {
-            continue;
+        if (source->role == BP_ROLE_FEATURE) {
+            settle_feature(&builder->reader[i], source, dataset->rows);
         }
-        source->type = bp_column_reader_settle(reader, dataset->rows);
-        if (source->type == BP_COLUMN_TEXT) {
-            source->role = BP_ROLE_IGNORED;
-        } else {
-            source->labels = reader->labels.labels; /* taken */
-            reader->labels.labels = (bp_names){0};
-        }
+        bp_column_reader_clear(&builder->reader[i]);
+    }
+    for (size_t i = 0; i < builder->columns.count; i++) {
+        bp_column_reader_clear(&builder->reader[i]);
     }
     dataset->source = take(&builder->columns.source);
     dataset->source_count = builder->columns.count;

@@ -34,11 +34,12 @@ static bp_status add_cell(bp_csv_record *record, const char *text, size_t size, 
     return BP_OK;
 }
 
-/* Most records hold no quote: then a cell is what stands between commas. */
+/* Most records hold no quote: then a cell is what stands between separators. */
 static bp_status split_plain(bp_csv_record *record, const char *p, const char *end, bp_error *err) {
+    const char separator = record->separator;
     for (;;) {
         const char *start = p;
-        while (p < end && *p != ',') {
+        while (p < end && *p != separator) {
             p++;
         }
         bp_status status = add_cell(record, start, (size_t)(p - start), err);
@@ -49,8 +50,8 @@ static bp_status split_plain(bp_csv_record *record, const char *p, const char *e
     }
 }
 
-static const char *skip_spaces(const char *p, const char *end) {
-    while (p < end && (*p == ' ' || *p == '\t')) {
+static const char *skip_spaces(const bp_csv_record *record, const char *p, const char *end) {
+    while (p < end && (*p == ' ' || *p == '\t') && *p != record->separator) {
         p++;
     }
     return p;
@@ -61,7 +62,7 @@ static bp_status fail_syntax(const bp_csv_record *record, const char *what, bp_e
                       what);
 }
 
-/* The cell whose opening quote is before `p`; *p moves to the comma after it, or to the end. */
+/* The cell whose opening quote is before `p`; *p moves to the separator after it, or to the end. */
 static bp_status take_quoted(bp_csv_record *record, const char **p, const char *end,
                              bp_error *err) {
     char *unquoted = record->unquoted + record->unquoted_used;
@@ -81,8 +82,8 @@ static bp_status take_quoted(bp_csv_record *record, const char **p, const char *
         unquoted[size++] = '"';
         run++;
     }
-    *p = skip_spaces(run, end);
-    if (*p < end && **p != ',') {
+    *p = skip_spaces(record, run, end);
+    if (*p < end && **p != record->separator) {
         return fail_syntax(record, "text follows a closing quote", err);
     }
     record->unquoted_used += size;
@@ -93,7 +94,7 @@ static bp_status take_unquoted(bp_csv_record *record, const char **p, const char
                                bp_error *err) {
     const char *start = *p;
     const char *q = start;
-    for (; q < end && *q != ','; q++) {
+    for (; q < end && *q != record->separator; q++) {
         if (*q == '"') {
             return fail_syntax(record, "a quote stands inside a cell that does not begin with one",
                                err);
@@ -109,7 +110,7 @@ static bp_status take_unquoted(bp_csv_record *record, const char **p, const char
 static bp_status split_quoted(bp_csv_record *record, const char *p, const char *end,
                               bp_error *err) {
     for (;;) {
-        const char *first = skip_spaces(p, end);
+        const char *first = skip_spaces(record, p, end);
         bp_status status;
         if (first < end && *first == '"') {
             p = first + 1;
@@ -165,5 +166,5 @@ bp_status bp_csv_record_split(bp_csv_record *record, bp_cell text, uint64_t line
 void bp_csv_record_clear(bp_csv_record *record) {
     free(record->cells);
     free(record->unquoted);
-    *record = (bp_csv_record){0};
+    *record = (bp_csv_record){.separator = record->separator};
 }

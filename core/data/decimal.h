@@ -13,6 +13,11 @@ enum { BP_DECIMAL_MAX_BYTES = 1023 };
  * "inf" and hexadecimal numbers are none. */
 bool bp_decimal_parse(const char *text, size_t size, double *value);
 
+/* The longest such number that begins at `p`, without spaces, and where it ends: nothing at or past
+ * `end` is looked at. NULL, and *value untouched: none begins there, digits are missing after an
+ * "e", or it is longer than BP_DECIMAL_MAX_BYTES. */
+const char *bp_decimal_read(const char *p, const char *end, double *value);
+
 /* Whether the text, without spaces around it, is how programs write a number that is not finite:
  * [+-]nan, [+-]inf, [+-]infinity in any case. */
 bool bp_decimal_is_nonfinite_word(const char *text, size_t size);

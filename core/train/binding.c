@@ -201,6 +201,9 @@ bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_s
                         const bp_dataset *data, const bp_train_options *options, bp_error *err) {
     const model_start first = {spec, current};
     bp_status status = bp_train_options_check(options, err);
+    if (status == BP_OK) {
+        status = bp_targets_check(data, err);
+    }
     if (status != BP_OK) {
         return status;
     }

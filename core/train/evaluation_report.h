@@ -47,7 +47,7 @@ void bp_evaluation_report_clear(bp_evaluation_report *report);
 typedef struct bp_report_sums {
     const bp_targets *targets; /* borrowed */
     size_t rows, top_k, hits;  /* rows expected */
-    const uint32_t *index; /* borrowed; [rows] of the data, by place; NULL: 0, 1, .. */
+    const uint32_t *index;     /* borrowed; [rows] of the data, by place; NULL: 0, 1, .. */
     double log_sum;
     bp_confusion confusion;
     bool probabilities;

@@ -15,8 +15,9 @@ BP_NODISCARD bp_status bp_predict(const bp_snapshot *snapshot, const bp_kernels 
 BP_NODISCARD bp_status bp_predict_dataset(const bp_snapshot *snapshot, const bp_kernels *kernels,
                                           const bp_dataset *data, float *outputs, bp_error *err);
 
-/* Loss and metrics on all rows of `data` that the model's recipe lets take part, none weighted; the caller clears *out. INVALID as
- * bp_train_bind ("/model", "/dataset"). CONFLICT "/model": not trained yet. NO_MEMORY. */
+/* Loss and metrics on all rows of `data` that the model's recipe lets take part, none weighted; the
+ * caller clears *out. INVALID as bp_train_bind ("/model", "/dataset"). CONFLICT "/model": not
+ * trained yet. NO_MEMORY. */
 BP_NODISCARD bp_status bp_evaluate(bp_evaluation_report *out, const bp_snapshot *snapshot,
                                    const bp_kernels *kernels, const bp_dataset *data,
                                    const bp_evaluation_options *options, bp_error *err);

@@ -95,8 +95,18 @@ static bp_status read_reals(bp_targets *out, const bp_snapshot *model, const bp_
     return check_reals(model, data, err);
 }
 
+bp_status bp_targets_check(const bp_dataset *data, bp_error *err) {
+    return data->targets.count > 0
+               ? BP_OK
+               : bp_fail(err, BP_INVALID, "/dataset", "the data set has no target column");
+}
+
 bp_status bp_targets_read(bp_targets *out, const bp_snapshot *model, const bp_dataset *data,
                           bp_error *err) {
+    bp_status checked = bp_targets_check(data, err);
+    if (checked != BP_OK) {
+        return checked;
+    }
     bp_targets targets = {.width = model->network.width[model->network.layer_count]};
     bp_status status = model->classes.count > 0 ? read_classes(&targets, model, data, err)
                                                 : read_reals(&targets, model, data, err);

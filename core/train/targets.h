@@ -23,6 +23,9 @@ bool bp_targets_are_classes(bp_loss loss, size_t outputs, const bp_dataset *data
  * classes or targets; 1 for two classes and a loss of labels, unless it has 2. */
 size_t bp_targets_outputs(bp_loss loss, size_t outputs, const bp_dataset *data);
 
+/* INVALID "/dataset": the data set has no target. */
+BP_NODISCARD bp_status bp_targets_check(const bp_dataset *data, bp_error *err);
+
 /* Reads the targets for a snapshot that is bound to data. INVALID "/dataset": a label that the
  * model does not know, classes where it has reals or the reverse, a number outside of [0, 1] for a
  * loss of labels; "/model": other outputs. NO_MEMORY. */

@@ -104,7 +104,8 @@ static bp_status read_cell(row_text *row, size_t column, const json_t *value, bp
     } else if (json_is_real(value)) {
         size = snprintf(row->numbers[column], NUMBER_SIZE, "%.17g", json_real_value(value));
     } else {
-        return bp_fail(err, BP_INVALID, NULL, "a cell must be a number, a string, true, false or null, found %s",
+        return bp_fail(err, BP_INVALID, NULL,
+                       "a cell must be a number, a string, true, false or null, found %s",
                        bp_json_kind(value));
     }
     row->cells[column] = (bp_cell){.text = row->numbers[column], .size = (size_t)size};
@@ -214,7 +215,6 @@ bp_status bp_dataset_append_json(bp_dataset **out, const bp_dataset *base, const
                                  bp_error *err) {
     static const bp_dataset_options none = {0};
     dataset_body read = {0};
-    bp_status status =
-        bp_fields_read(&read, body_fields, APPEND_FIELDS, body, err);
+    bp_status status = bp_fields_read(&read, body_fields, APPEND_FIELDS, body, err);
     return status == BP_OK ? read_table(out, &read, &none, base, err) : status;
 }

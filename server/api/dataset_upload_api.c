@@ -1,5 +1,5 @@
-/* Data sets that come in: new ones, rows that follow, and a target by itself. A body is worked on as
- * it comes (server/formats); only small JSON is gathered. */
+/* Data sets that come in: new ones, rows that follow, and a target by itself. A body is worked on
+ * as it comes (server/formats); only small JSON is gathered. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,17 +104,16 @@ static void read_format(const bp_call *call, bp_table_options *options) {
 
 static bp_status read_options(const bp_call *call, bp_table_options *out, bp_error *err) {
     const char *target = asked(call, TARGET);
-    bp_table_options options = {
-        .dataset = {.target = target,
-                    .no_target = target != NULL && *target == '\0',
-                    .weight = asked(call, WEIGHT),
-                    .ignore = asked(call, IGNORE),
-                    .types = asked(call, TYPES),
-                    .missing = asked(call, MISSING),
-                    .skip_rejects = asked_word(call, ON_ERROR) == 1},
-        .csv = {.no_header = asked_word(call, HEADER) == 1},
-        .limit_bytes = call->options->max_upload_bytes,
-        .gathered_limit = GATHERED_LIMIT};
+    bp_table_options options = {.dataset = {.target = target,
+                                            .no_target = target != NULL && *target == '\0',
+                                            .weight = asked(call, WEIGHT),
+                                            .ignore = asked(call, IGNORE),
+                                            .types = asked(call, TYPES),
+                                            .missing = asked(call, MISSING),
+                                            .skip_rejects = asked_word(call, ON_ERROR) == 1},
+                                .csv = {.no_header = asked_word(call, HEADER) == 1},
+                                .limit_bytes = call->options->max_upload_bytes,
+                                .gathered_limit = GATHERED_LIMIT};
     read_format(call, &options);
     bp_status status = read_byte(call, SEPARATOR, &options.csv.separator, err);
     if (status == BP_OK) {
@@ -257,11 +256,19 @@ static bp_status feed_upload(void *stream, const char *bytes, size_t size, bp_er
     return bp_table_upload_feed(((upload *)stream)->table, bytes, size, err);
 }
 
-static const char *const upload_types[] = {
-    "text/csv", "text/tab-separated-values", "text/plain", "application/x-ndjson",
-    "application/ndjson", "application/jsonl", "application/x-npy", "application/x-idx",
-    "application/x-safetensors", "application/gzip", "application/x-gzip",
-    "application/octet-stream", NULL};
+static const char *const upload_types[] = {"text/csv",
+                                           "text/tab-separated-values",
+                                           "text/plain",
+                                           "application/x-ndjson",
+                                           "application/ndjson",
+                                           "application/jsonl",
+                                           "application/x-npy",
+                                           "application/x-idx",
+                                           "application/x-safetensors",
+                                           "application/gzip",
+                                           "application/x-gzip",
+                                           "application/octet-stream",
+                                           NULL};
 const bp_stream bp_dataset_stream = {
     .types = upload_types, .open = open_dataset, .feed = feed_upload, .free = free_upload};
 const bp_stream bp_rows_stream = {
@@ -363,8 +370,8 @@ bp_status bp_handle_put_target(bp_call *call, bp_error *err) {
     bp_dataset *column = NULL, *data = NULL;
     bp_status status = bp_table_upload_finish(up->table, &column, err);
     if (status == BP_OK) {
-        status = bp_dataset_join_target(&data, up->base.dataset, column,
-                                        target_name(call, column), NULL, err);
+        status = bp_dataset_join_target(&data, up->base.dataset, column, target_name(call, column),
+                                        NULL, err);
     }
     if (status == BP_OK) {
         status = keep_in_place(call, up->base.dataset, data, err);

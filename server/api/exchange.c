@@ -33,7 +33,7 @@ struct bp_exchange {
     bp_problem problem;
     bool is_json; /* the body is gathered in `body` */
     bp_text body;
-    void *stream;    /* route->stream's; NULL: none */
+    void *stream;      /* route->stream's; NULL: none */
     bp_gunzip *gunzip; /* the body comes compressed; NULL: as it is */
     size_t received;   /* bytes of body, as they came */
     bp_query query;

@@ -75,8 +75,7 @@ static bp_status read_word(const bp_parameter *parameter, const char *value, uin
             return BP_OK;
         }
         size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
-                 parameter->words[i]);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", parameter->words[i]);
     }
     return bp_fail(err, BP_INVALID, NULL, "query parameter '%s' is one of %s, found '%.40s'",
                    parameter->name, known, value);

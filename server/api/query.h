@@ -8,9 +8,9 @@ enum { BP_QUERY_MAX = 16 };
 
 /* A parameter that a route takes. */
 typedef struct bp_parameter {
-    const char *name;    /* NULL: text only, ends a table */
-    uint64_t min, max;   /* of an integer; max 0: it is text */
-    uint64_t by_default; /* of an integer, or the index of a word */
+    const char *name;         /* NULL: text only, ends a table */
+    uint64_t min, max;        /* of an integer; max 0: it is text */
+    uint64_t by_default;      /* of an integer, or the index of a word */
     const char *const *words; /* ended by NULL: it is one of them; NULL: not a word */
 } bp_parameter;
 

@@ -7,7 +7,13 @@
 #include "api.h"
 #include "query.h"
 
-enum { BP_CAPTURE_SIZE = 256, BP_ETAG_SIZE = 80, BP_ACCEPT_SIZE = 256, BP_TYPE_SIZE = 128, BP_ALLOW_SIZE = 64 };
+enum {
+    BP_CAPTURE_SIZE = 256,
+    BP_ETAG_SIZE = 80,
+    BP_ACCEPT_SIZE = 256,
+    BP_TYPE_SIZE = 128,
+    BP_ALLOW_SIZE = 64
+};
 
 /* What a handler works on; valid during the call. */
 typedef struct bp_call {

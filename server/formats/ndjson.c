@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +16,12 @@ enum { FIRST_CARRY = 4096, NUMBER_SIZE = 32 };
 struct bp_ndjson {
     bp_dataset_builder *builder;
     bp_names columns;
-    json_t *first;  /* the object whose keys are the columns; NULL: lines are arrays, or none was */
-    bp_cell *cells; /* [columns]; NULL: no line has been seen */
-    char (*numbers)[NUMBER_SIZE]; /* [columns]: the text of cells that are numbers */
-    char *carry;                  /* the beginning of the unfinished line */
+    json_t *first; /* the object whose keys are the columns; NULL: lines are arrays, or none was */
+    /* [columns]: the text of numbers that a column takes as text; NULL: no line has been seen */
+    char (*numbers)[NUMBER_SIZE];
+    const bp_cell_plan *plan; /* [columns], the builder's, for the row that is being given */
+    float *row;               /* the builder's, likewise */
+    char *carry;              /* the beginning of the unfinished line */
     size_t carried, carry_capacity;
     bool has_begun; /* a line has been seen, also a blank one: no byte order mark after it */
     uint64_t line;  /* the unfinished one */
@@ -42,7 +45,6 @@ void bp_ndjson_free(bp_ndjson *ndjson) {
     }
     bp_names_clear(&ndjson->columns);
     json_decref(ndjson->first);
-    free(ndjson->cells);
     free(ndjson->numbers);
     free(ndjson->carry);
     free(ndjson);
@@ -87,15 +89,6 @@ static bp_status add_items(bp_names *names, const json_t *array, bool are_names,
     return status;
 }
 
-static bp_status new_cells(bp_ndjson *ndjson, bp_error *err) {
-    size_t count = ndjson->columns.count > 0 ? ndjson->columns.count : 1;
-    ndjson->cells = calloc(count, sizeof *ndjson->cells);
-    ndjson->numbers = calloc(count, sizeof *ndjson->numbers);
-    return ndjson->cells != NULL && ndjson->numbers != NULL
-               ? BP_OK
-               : bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu columns", count);
-}
-
 /* The first line that is not blank; *is_row: it is also a row. */
 static bp_status take_columns(bp_ndjson *ndjson, json_t *line, bool *is_row, bp_error *err) {
     bool is_object = json_is_object(line);
@@ -103,11 +96,12 @@ static bp_status take_columns(bp_ndjson *ndjson, json_t *line, bool *is_row, bp_
     *is_row = !are_names;
     bp_status status = is_object ? add_keys(&ndjson->columns, line, err)
                                  : add_items(&ndjson->columns, line, are_names, err);
-    if (status == BP_OK) {
-        status = new_cells(ndjson, err);
-    }
     if (status != BP_OK) {
         return status;
+    }
+    ndjson->numbers = calloc(ndjson->columns.count + 1, sizeof *ndjson->numbers);
+    if (ndjson->numbers == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu columns", ndjson->columns.count);
     }
     ndjson->first = is_object ? json_incref(line) : NULL;
     status = is_object || are_names
@@ -129,8 +123,8 @@ static bp_status fail_value(const bp_ndjson *ndjson, size_t column, const char *
                       bp_text_excerpt(bp_cell_of(ndjson->columns.item[column]), name), complaint);
 }
 
-static bp_status set_cell(bp_ndjson *ndjson, size_t column, const json_t *value, bp_error *err) {
-    bp_cell *cell = &ndjson->cells[column];
+static bp_status text_of(bp_cell *cell, bp_ndjson *ndjson, size_t column, const json_t *value,
+                         bp_error *err) {
     switch (value != NULL ? json_typeof(value) : JSON_NULL) {
     case JSON_STRING:
         *cell = (bp_cell){json_string_value(value), json_string_length(value)};
@@ -157,6 +151,22 @@ static bp_status set_cell(bp_ndjson *ndjson, size_t column, const json_t *value,
     }
 }
 
+/* Where the builder takes a number as it is, printing it as text only to read it again would take
+ * most of the time; the text names the same double. */
+static bp_status give_value(bp_ndjson *ndjson, size_t column, const json_t *value, bp_error *err) {
+    const bp_cell_plan *plan = &ndjson->plan[column];
+    if (plan->how == BP_CELL_NUMBER && json_is_real(value) &&
+        isfinite((float)json_real_value(value))) {
+        ndjson->row[plan->at] = (float)json_real_value(value);
+        return BP_OK;
+    }
+    bp_cell cell;
+    bp_status status = text_of(&cell, ndjson, column, value, err);
+    return status != BP_OK || plan->how == BP_CELL_SKIP
+               ? status
+               : bp_dataset_builder_cell(ndjson->builder, column, cell, ndjson->line, err);
+}
+
 static bp_status fail_unknown(const bp_ndjson *ndjson, json_t *object, bp_error *err) {
     char excerpt[BP_EXCERPT_SIZE] = "";
     const char *key;
@@ -171,19 +181,19 @@ static bp_status fail_unknown(const bp_ndjson *ndjson, json_t *object, bp_error 
                       ndjson->line, excerpt);
 }
 
-static bp_status set_cells_of_object(bp_ndjson *ndjson, json_t *object, bp_error *err) {
+static bp_status give_object(bp_ndjson *ndjson, json_t *object, bp_error *err) {
     size_t found = 0;
     bp_status status = BP_OK;
     for (size_t i = 0; status == BP_OK && i < ndjson->columns.count; i++) {
         const json_t *value = json_object_get(object, ndjson->columns.item[i]);
         found += value != NULL;
-        status = set_cell(ndjson, i, value, err);
+        status = give_value(ndjson, i, value, err);
     }
     return status == BP_OK && found < json_object_size(object) ? fail_unknown(ndjson, object, err)
                                                                : status;
 }
 
-static bp_status set_cells_of_array(bp_ndjson *ndjson, const json_t *array, bp_error *err) {
+static bp_status give_array(bp_ndjson *ndjson, const json_t *array, bp_error *err) {
     size_t count = json_array_size(array), columns = ndjson->columns.count;
     if (count != columns) {
         size_t place = count < columns ? count : columns;
@@ -193,7 +203,7 @@ static bp_status set_cells_of_array(bp_ndjson *ndjson, const json_t *array, bp_e
     }
     bp_status status = BP_OK;
     for (size_t i = 0; status == BP_OK && i < columns; i++) {
-        status = set_cell(ndjson, i, json_array_get(array, i), err);
+        status = give_value(ndjson, i, json_array_get(array, i), err);
     }
     return status;
 }
@@ -205,13 +215,15 @@ static bp_status take_row(bp_ndjson *ndjson, json_t *line, bp_error *err) {
                                               : "is an array, the lines before are objects",
                          err);
     }
-    bp_status status = json_is_object(line) ? set_cells_of_object(ndjson, line, err)
-                                            : set_cells_of_array(ndjson, line, err);
+    size_t columns;
+    bp_status status = bp_dataset_builder_begin_row(ndjson->builder, &ndjson->row, err);
     if (status != BP_OK) {
         return status;
     }
-    return bp_dataset_builder_row(ndjson->builder, ndjson->cells, ndjson->columns.count,
-                                  ndjson->line, err);
+    ndjson->plan = bp_dataset_builder_plan(ndjson->builder, &columns);
+    status = json_is_object(line) ? give_object(ndjson, line, err) : give_array(ndjson, line, err);
+    return status == BP_OK ? bp_dataset_builder_end_row(ndjson->builder, ndjson->line, err)
+                           : status;
 }
 
 /* --- lines ---------------------------------------------------------------------------------- */
@@ -257,7 +269,7 @@ static bp_status take_line(bp_ndjson *ndjson, bp_cell text) {
         return BP_OK;
     }
     bp_error why = {0};
-    bool is_row = true, has_columns = ndjson->cells != NULL;
+    bool is_row = true, has_columns = ndjson->numbers != NULL;
     json_t *line = NULL;
     bp_status status = parse(&line, ndjson, text, &why);
     if (status == BP_OK && !has_columns) {
@@ -343,7 +355,7 @@ bp_status bp_ndjson_finish(bp_ndjson *ndjson, bp_error *err) {
     if (ndjson->failure.code == BP_OK && ndjson->carried > 0) {
         (void)take_part(ndjson, "", 0, true); /* its failure is kept */
     }
-    if (ndjson->failure.code == BP_OK && ndjson->cells == NULL) {
+    if (ndjson->failure.code == BP_OK && ndjson->numbers == NULL) {
         bp_fail(&ndjson->failure, BP_INVALID, NULL, "the body is empty: no line names the columns");
     }
     return repeat_failure(ndjson, err);

@@ -86,9 +86,8 @@ static void free_ndjson(bp_table_upload *upload) {
 /* The sink of an array: its columns, then its rows. */
 static bp_status take_shape(void *context, const bp_array_shape *shape, bp_error *err) {
     bp_table_upload *upload = context;
-    return shape->names != NULL
-               ? bp_dataset_builder_header(upload->builder, shape->names, err)
-               : bp_dataset_builder_unnamed(upload->builder, shape->columns, err);
+    return shape->names != NULL ? bp_dataset_builder_header(upload->builder, shape->names, err)
+                                : bp_dataset_builder_unnamed(upload->builder, shape->columns, err);
 }
 
 static bp_status take_rows(void *context, const float *values, size_t rows, bp_error *err) {

@@ -4,6 +4,7 @@
 #define BP_TABLE_UPLOAD_H
 
 #include "csv.h"
+#include "csv_options.h"
 
 #define BP_TABLE_FORMAT_TABLE(X)                                                                   \
     X(CSV, "csv", "text/csv")                                                                      \
@@ -23,8 +24,8 @@ typedef struct bp_table_options {
     const bp_dataset *base;     /* borrowed until the end; the rows follow its own. NULL: new */
     bp_csv_options csv;
     bool has_format;
-    bp_table_format format; /* where has_format; else the first bytes tell */
-    uint64_t limit_bytes;   /* of the body when decompressed */
+    bp_table_format format;  /* where has_format; else the first bytes tell */
+    uint64_t limit_bytes;    /* of the body when decompressed */
     uint64_t gathered_limit; /* numbers of an array that has to be turned: array_reader.h */
 } bp_table_options;
 

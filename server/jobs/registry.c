@@ -232,8 +232,7 @@ static bp_status begin_put_locked(bp_registry *registry, const bp_registry_entry
                                   const bp_registry_write *write, bp_registry_entry **old,
                                   bp_error *err) {
     *old = find_locked(registry, entry->name);
-    bp_status status =
-        write->check != NULL ? write->check(write->context, *old, err) : BP_OK;
+    bp_status status = write->check != NULL ? write->check(write->context, *old, err) : BP_OK;
     if (status != BP_OK) {
         return status;
     }

@@ -83,9 +83,9 @@ typedef bp_status (*bp_registry_persist)(void *context, bp_registry_entry *entry
 typedef struct bp_registry_write {
     bp_registry_persist persist; /* NULL: it is durable already */
     void *context;
-    bool replace;  /* an object of that name may be there */
-    /* Whether the put may be, before anything is written; `old` NULL: nothing of that name is there.
-     * Holds `writing` and `lock`. NULL: it may. */
+    bool replace; /* an object of that name may be there */
+    /* Whether the put may be, before anything is written; `old` NULL: nothing of that name is
+     * there. Holds `writing` and `lock`. NULL: it may. */
     bp_status (*check)(void *context, const bp_registry_entry *old, bp_error *err);
     bool replaced; /* out */
 } bp_registry_write;

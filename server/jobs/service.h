@@ -73,8 +73,8 @@ typedef struct bp_dataset_info {
 void bp_dataset_info_clear(bp_dataset_info *info);
 
 /* (slow) Creates or replaces; takes a reference of its own. *created tells which. `expected`: the
- * sha256 of the one that must be there, "": none, "*": any; NULL: there may be one. PRECONDITION: it
- * is not so. CONFLICT: an unfinished job uses the one that is there. */
+ * sha256 of the one that must be there, "": none, "*": any; NULL: there may be one. PRECONDITION:
+ * it is not so. CONFLICT: an unfinished job uses the one that is there. */
 BP_NODISCARD bp_status bp_service_put_dataset(bp_service *service, const char *name,
                                               bp_dataset *dataset, const char *expected,
                                               bool *created, bp_error *err);

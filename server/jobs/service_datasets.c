@@ -74,7 +74,8 @@ static bp_status compare(const char *expected, const char *sha256, bp_error *err
     if (sha256 == NULL) {
         return bp_fail(err, BP_PRECONDITION, NULL, "there is no such data set");
     }
-    return bp_fail(err, BP_PRECONDITION, NULL, "the data set is there, with the tag \"%s\"", sha256);
+    return bp_fail(err, BP_PRECONDITION, NULL, "the data set is there, with the tag \"%s\"",
+                   sha256);
 }
 
 static bp_status check_expected(void *context, const bp_registry_entry *old, bp_error *err) {

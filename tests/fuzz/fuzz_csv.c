@@ -1,6 +1,6 @@
-/* libFuzzer: any bytes as CSV. Beside what the sanitizers find, a body must give the same data set,
- * or the same error, whether it is fed whole or in pieces, and a data set must keep its promises.
- */
+/* libFuzzer: any bytes as CSV, under options that follow from the bytes. Beside what the sanitizers
+ * find, a body must give the same data set with the same rejects, or the same error, whether it is
+ * fed whole or in pieces, and a data set must keep its promises. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static const char *const targets[] = {NULL, "a", "b,a", "y", "a,b"};
+
+static const bp_csv_options dialects[] = {{0},
+                                          {.comment = '#'},
+                                          {.no_header = true},
+                                          {.separator = '\t'},
+                                          {.separator = ' ', .comment = ';'}};
+enum {
+    TARGETS = sizeof targets / sizeof targets[0],
+    DIALECTS = sizeof dialects / sizeof dialects[0]
+};
 
 static void require(int holds, const char *what) {
     if (!holds) {
@@ -61,14 +71,23 @@ static int is_same(const bp_error *a, const bp_error *b) {
            strcmp(a->field, b->field) == 0 && strcmp(a->message, b->message) == 0;
 }
 
-static void compare(bp_cell body, const char *target, csv_pieces pieces, const bp_dataset *whole,
-                    const bp_error *whole_err) {
+static int are_same_rejects(const bp_rejects *a, const bp_rejects *b) {
+    int same = a->count == b->count && a->kept == b->kept;
+    for (size_t i = 0; same && i < a->kept; i++) {
+        same = is_same(&a->first[i], &b->first[i]);
+    }
+    return same;
+}
+
+static void compare(bp_cell body, const csv_settings *settings, csv_pieces pieces,
+                    const bp_dataset *whole, const bp_error *whole_err) {
     bp_dataset *data = NULL;
     bp_error err = {0};
-    bp_status status = csv_load(&data, body, target, pieces, &err);
+    bp_status status = csv_load_with(&data, body, settings, pieces, &err);
     require((status == BP_OK) == (whole != NULL), "only one of them is accepted");
     if (whole != NULL) {
         require(strcmp(data->sha256, whole->sha256) == 0, "another data set");
+        require(are_same_rejects(&data->rejects, &whole->rejects), "other rejects");
     } else {
         require(is_same(&err, whole_err), "another error");
     }
@@ -78,19 +97,23 @@ static void compare(bp_cell body, const char *target, csv_pieces pieces, const b
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     bp_cell body = {(const char *)bytes, size};
     uint32_t choice = choose(body);
-    const char *target = targets[choice % (sizeof targets / sizeof targets[0])];
+    const bp_dataset_options options = {.target = targets[choice % TARGETS],
+                                        .skip_rejects = choice / TARGETS % 2 != 0};
+    const csv_settings settings = {.dataset = &options, .csv = &dialects[choice / 16 % DIALECTS]};
     bp_dataset *whole = NULL;
     bp_error err = {0};
-    bp_status status = csv_load(&whole, body, target, (csv_pieces){SIZE_MAX, SIZE_MAX}, &err);
+    bp_status status =
+        csv_load_with(&whole, body, &settings, (csv_pieces){SIZE_MAX, SIZE_MAX}, &err);
     require(status == err.code && (status == BP_OK) == (whole != NULL), "status");
     if (whole != NULL) {
         check_dataset(whole);
     } else {
         require(err.message[0] != '\0', "an error without a message");
     }
-    compare(body, target, (csv_pieces){1, 1}, whole, &err);
-    compare(body, target, (csv_pieces){choice / 8 % (size + 1), SIZE_MAX}, whole, &err);
-    compare(body, target, (csv_pieces){choice / 8 % 16, 1 + choice / 128 % 32}, whole, &err);
+    uint32_t place = choice / 128;
+    compare(body, &settings, (csv_pieces){1, 1}, whole, &err);
+    compare(body, &settings, (csv_pieces){place % (size + 1), SIZE_MAX}, whole, &err);
+    compare(body, &settings, (csv_pieces){place % 16, 1 + place / 16 % 32}, whole, &err);
     bp_dataset_unref(whole);
     return 0;
 }

@@ -163,9 +163,9 @@ def test_row_of_the_wrong_width(client, name, row):
     assert answer.place()[0] == 3
 
 
-@pytest.mark.parametrize("cell", ["two", "1.5x", "nan", "inf", "-inf", "", "1e999", "0x10", "1_0"])
+@pytest.mark.parametrize("cell", ["two", "1.5x", "inf", "-inf", "1e999", "0x10", "1_0"])
 def test_text_where_a_number_should_be_with_line_and_column(client, name, cell):
-    answer = refused_csv(client, name, f"x,y,kind\n1,2,a\n1,2,b\n3,{cell},b\n")
+    answer = refused_csv(client, name, f"x,y,kind\n1,.5,a\n1,2,b\n3,{cell},b\n")
     assert answer.place() == (4, 2)
 
 
@@ -204,8 +204,8 @@ def test_replacing_with_a_bad_body_keeps_the_old_one(client, name):
 @pytest.mark.parametrize("body, pointer", [
     ({"columns": ["x", "y"], "rows": []}, "/rows"),
     ({"columns": ["x", "y"], "rows": [[1, 2], [3]]}, "/rows/1"),
-    ({"columns": ["x", "y"], "rows": [[1, 2], ["three", 2]]}, "/rows/1/0"),
-    ({"columns": ["x", "y"], "rows": [[1, 2], [None, 2]]}, "/rows/1/0"),
+    ({"columns": ["x", "y"], "rows": [[0.5, 2], ["three", 2]]}, "/rows/1/0"),
+    ({"columns": ["x", "y"], "rows": [[1, 2], [2, None]]}, "/rows/1/1"),
     ({"columns": ["x", "y"], "rows": [[1, [2]]]}, "/rows/0/1"),
     ({"columns": ["x", 5], "rows": [[1, 2]]}, "/columns/1"),
     ({"columns": ["x", "y"], "rows": {}}, "/rows"),

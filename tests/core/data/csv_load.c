@@ -15,12 +15,18 @@ static bp_status feed(bp_csv *csv, bp_cell body, csv_pieces pieces, bp_error *er
 
 bp_status csv_load(bp_dataset **out, bp_cell body, const char *target, csv_pieces pieces,
                    bp_error *err) {
-    bp_dataset_options options = {.target = target};
+    const bp_dataset_options options = {.target = target};
+    const csv_settings settings = {.dataset = &options};
+    return csv_load_with(out, body, &settings, pieces, err);
+}
+
+bp_status csv_load_with(bp_dataset **out, bp_cell body, const csv_settings *settings,
+                        csv_pieces pieces, bp_error *err) {
     bp_dataset_builder *builder = NULL;
     bp_csv *csv = NULL;
-    bp_status status = bp_dataset_builder_new(&builder, &options, err);
+    bp_status status = bp_dataset_builder_new(&builder, settings->dataset, err);
     if (status == BP_OK) {
-        status = bp_csv_new(&csv, builder, err);
+        status = bp_csv_new(&csv, builder, settings->csv, err);
     }
     if (status == BP_OK) {
         status = feed(csv, body, pieces, err);

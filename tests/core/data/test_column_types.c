@@ -20,7 +20,7 @@ static bp_status try_load(bp_dataset **out, const char *body, const bp_dataset_o
     bp_dataset_builder *builder;
     bp_csv *csv;
     assert_int_equal(bp_dataset_builder_new(&builder, options, NULL), BP_OK);
-    assert_int_equal(bp_csv_new(&csv, builder, NULL), BP_OK);
+    assert_int_equal(bp_csv_new(&csv, builder, NULL, NULL), BP_OK);
     bp_status status = bp_csv_feed(csv, body, strlen(body), err);
     status = status == BP_OK ? bp_csv_finish(csv, err) : status;
     status = status == BP_OK ? bp_dataset_builder_finish(builder, out, err) : status;

@@ -7,73 +7,10 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cell_text.h"
 #include "csv_load.h"
-
-/* The linker puts these in the place of the C library's (--wrap). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-void __real_free(void *block);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
-void __wrap_free(void *block);
-
-static long until_failure; /* allocations that still succeed */
-static long live_blocks;
-
-static int fails(void) {
-    return until_failure-- <= 0;
-}
-
-static void *count_block(void *block) {
-    live_blocks += block != NULL;
-    return block;
-}
-
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : count_block(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : count_block(__real_calloc(count, size));
-}
-
-void *__wrap_realloc(void *old, size_t size) {
-    if (fails()) {
-        return NULL;
-    }
-    void *block = __real_realloc(old, size);
-    live_blocks += block != NULL && old == NULL;
-    return block;
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size) {
-    return fails() ? NULL : count_block(__real_aligned_alloc(alignment, size));
-}
-
-char *__wrap_strdup(const char *text) {
-    return fails() ? NULL : count_block(__real_strdup(text));
-}
-
-char *__wrap_strndup(const char *text, size_t size) {
-    return fails() ? NULL : count_block(__real_strndup(text, size));
-}
-
-void __wrap_free(void *block) {
-    live_blocks -= block != NULL;
-    __real_free(block);
-}
+#include "failing_memory.h"
 
 /* Fails the first allocation, then the second, ... until the load succeeds; the count of failures.
  */
@@ -81,21 +18,20 @@ static long assert_survives(bp_cell body, const char *target, csv_pieces pieces)
     for (long n = 0;; n++) {
         bp_dataset *data = NULL;
         bp_error err = {0};
-        live_blocks = 0;
-        until_failure = n;
+        failing_memory_begin(n);
         bp_status status = csv_load(&data, body, target, pieces, &err);
-        until_failure = 0;
+        failing_memory_end();
         if (status == BP_OK) {
             assert_non_null(data);
             bp_dataset_unref(data);
-            assert_int_equal(live_blocks, 0);
+            assert_int_equal(failing_memory_live_blocks(), 0);
             return n;
         }
         assert_int_equal(status, BP_NO_MEMORY);
         assert_int_equal(err.code, BP_NO_MEMORY);
         assert_true(err.message[0] != '\0');
         assert_null(data);
-        assert_int_equal(live_blocks, 0);
+        assert_int_equal(failing_memory_live_blocks(), 0);
     }
 }
 

@@ -20,7 +20,7 @@ static bp_status load(bp_dataset **out, const bp_dataset *base, const char *body
     assert_int_equal(bp_dataset_builder_new(&builder, options, NULL), BP_OK);
     bp_status status = base != NULL ? bp_dataset_builder_continue(builder, base, err) : BP_OK;
     assert_int_equal(status, BP_OK);
-    assert_int_equal(bp_csv_new(&csv, builder, NULL), BP_OK);
+    assert_int_equal(bp_csv_new(&csv, builder, NULL, NULL), BP_OK);
     status = bp_csv_feed(csv, body, strlen(body), err);
     status = status == BP_OK ? bp_csv_finish(csv, err) : status;
     status = status == BP_OK ? bp_dataset_builder_finish(builder, out, err) : status;

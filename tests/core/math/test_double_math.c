@@ -40,7 +40,7 @@ static void logarithms(void **state) {
         assert_close("log", near_one, bp_log_double(near_one), logl((long double)near_one));
     }
     assert_true(bp_log_double(1) == 0);
-    for (double x = 0x1p-60; x < 1e9; x *= 1.7) {
+    for (x = 0x1p-60; x < 1e9; x *= 1.7) {
         assert_close("log1p", x, bp_log1p_double(x), log1pl((long double)x));
         if (x < 1) {
             assert_close("log1p", -x, bp_log1p_double(-x), log1pl((long double)-x));

@@ -115,7 +115,7 @@ static void test_json_rows(void **state) {
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [[1, 2], [3]]}", "/rows/1", "1 cells"},
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [[0.5, 2], [\"three\", 4]]}", "/rows/1/0",
          "three"},
-        {"{\"columns\": [\"x\", \"y\"], \"rows\": [[1, null]]}", "/rows/0/1", "null"},
+        {"{\"columns\": [\"x\", \"y\"], \"rows\": [[1, null]]}", "/rows/0/1", "no value"},
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [7]}", "/rows/0", "an array"},
         {"{\"columns\": [\"x\", 5], \"rows\": [[1, 2]]}", "/columns/1", "a number"},
         {"{\"columns\": [\"x\", \"x\"], \"rows\": [[1, 2]]}", "/columns/1", NULL},

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cell_text.h"
+#include "csv_load.h"
 #include "ndjson_load.h"
 
 static const array_pieces WHOLE = {SIZE_MAX, SIZE_MAX};
@@ -72,6 +73,24 @@ static void a_key_that_lacks_and_a_null_are_missing(void **state) {
     assert_true(data->x[0] == 1);
     assert_true(isnan(data->x[1]) && isnan(data->x[2]));
     bp_dataset_unref(data);
+}
+
+/* Numbers take another way into the builder than text, and must be the same bits. */
+static void numbers_are_those_of_csv(void **state) {
+    (void)state;
+    bp_dataset *lines =
+        load("[\"a\", \"b\", \"y\"]\n[1, 2.5, 7]\n[0.1, -0.0, 8]\n"
+             "[16777217, 1e-45, 7.0]\n[3.4028235e38, \"9\", 1e1]\n[null, \"\", 8]\n",
+             NULL);
+    bp_dataset *csv = NULL;
+    assert_int_equal(csv_load(&csv,
+                              bp_cell_of("a,b,y\n1,2.5,7\n0.1,-0.0,8\n16777217,1e-45,7.0\n"
+                                         "3.4028235e38,9,1e1\n,,8\n"),
+                              NULL, (csv_pieces){SIZE_MAX, SIZE_MAX}, NULL),
+                     BP_OK);
+    assert_string_equal(lines->sha256, csv->sha256);
+    bp_dataset_unref(lines);
+    bp_dataset_unref(csv);
 }
 
 static void wrong_lines_can_be_skipped(void **state) {
@@ -227,6 +246,7 @@ int main(void) {
         cmocka_unit_test(arrays_with_names),
         cmocka_unit_test(arrays_without_names),
         cmocka_unit_test(a_key_that_lacks_and_a_null_are_missing),
+        cmocka_unit_test(numbers_are_those_of_csv),
         cmocka_unit_test(wrong_lines_can_be_skipped),
         cmocka_unit_test(errors_say_what_and_where),
         cmocka_unit_test(the_pieces_do_not_matter),
