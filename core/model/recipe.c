@@ -27,6 +27,7 @@ void bp_recipe_clear(bp_recipe *recipe) {
         bp_names_clear(&recipe->columns[i].labels);
     }
     free(recipe->columns);
+    bp_names_clear(&recipe->skipped);
     *recipe = (bp_recipe){0};
 }
 
@@ -50,6 +51,9 @@ bp_status bp_recipe_copy(bp_recipe *out, const bp_recipe *from, bp_error *err) {
     bp_status status = bp_recipe_new(&copy, from->column_count, err);
     for (size_t i = 0; status == BP_OK && i < from->column_count; i++) {
         status = copy_column(&copy.columns[i], &from->columns[i], err);
+    }
+    if (status == BP_OK) {
+        status = bp_names_copy(&copy.skipped, &from->skipped, err);
     }
     if (status != BP_OK) {
         bp_recipe_clear(&copy);

@@ -103,7 +103,7 @@ static void add_class(bp_report_sums *s, const bp_row_pass *pass, const float *x
 static void add_reals(bp_report_sums *s, const float *x, size_t place) {
     const float *y = s->targets->y + row_at(s, place) * s->targets->width;
     for (size_t j = 0; j < s->targets->width; j++) {
-        const double error = (double)y[j] - (double)x[j];
+        const double error = (double)y[j] - (double)bp_targets_unscale(s->targets, j, x[j]);
         s->square[j] += error * error;
         s->size[j] += fabs(error);
     }

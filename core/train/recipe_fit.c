@@ -40,6 +40,18 @@ static bp_status plan(bp_recipe *recipe, const bp_model_spec *spec,
     return check_rules(recipe, &spec->column_rules, err);
 }
 
+/* What a row of the data has besides. */
+static bp_status note_skipped(bp_recipe *recipe, const bp_dataset *data, bp_error *err) {
+    bp_status status = BP_OK;
+    for (size_t i = 0; status == BP_OK && i < data->source_count; i++) {
+        const bp_source_column *source = &data->source[i];
+        if (source->role == BP_ROLE_WEIGHT || source->role == BP_ROLE_IGNORED) {
+            status = bp_names_add(&recipe->skipped, source->name, strlen(source->name), err);
+        }
+    }
+    return status;
+}
+
 bp_status bp_recipe_plan(bp_recipe *out, const bp_model_spec *spec, const bp_dataset *data,
                          bp_error *err) {
     bp_feature_column *columns;
@@ -57,6 +69,9 @@ bp_status bp_recipe_plan(bp_recipe *out, const bp_model_spec *spec, const bp_dat
     }
     if (status == BP_OK) {
         status = plan(&recipe, spec, columns, err);
+    }
+    if (status == BP_OK) {
+        status = note_skipped(&recipe, data, err);
     }
     free(columns);
     if (status != BP_OK) {

@@ -21,7 +21,7 @@ static bp_dataset *load(const char *body, const char *types) {
     bp_dataset *data = NULL;
     bp_error err = {0};
     assert_int_equal(bp_dataset_builder_new(&builder, &options, NULL), BP_OK);
-    assert_int_equal(bp_csv_new(&csv, builder, NULL), BP_OK);
+    assert_int_equal(bp_csv_new(&csv, builder, NULL, NULL), BP_OK);
     bp_status status = bp_csv_feed(csv, body, strlen(body), &err);
     status = status == BP_OK ? bp_csv_finish(csv, &err) : status;
     status = status == BP_OK ? bp_dataset_builder_finish(builder, &data, &err) : status;

@@ -252,7 +252,7 @@ static void test_predict(void **state) {
         {"{\"instances\": 7}", "/instances", "an array"},
         {"{\"instances\": []}", "/instances", "no instances"},
         {"{\"instances\": [7]}", "/instances/0", "a number"},
-        {"{\"instances\": [[1, 2], [1]]}", "/instances/1", "2 inputs"},
+        {"{\"instances\": [[1, 2], [1]]}", "/instances/1", "2 columns"},
         {"{\"instances\": [[1, 2], [1, 2, 3]]}", "/instances/1", "3 numbers"},
         {"{\"instances\": [[1, 2], [1, \"2\"]]}", "/instances/1/1", "'y'"},
         {"{\"instances\": [[1, null]]}", "/instances/0/1", "null"},
