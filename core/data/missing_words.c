@@ -46,3 +46,14 @@ bool bp_missing_words_match(const bp_missing_words *words, bp_cell cell) {
     }
     return cell.size == 0;
 }
+
+bool bp_missing_word_is_usual(bp_cell cell) {
+    for (const char *p = usual_words; *p != '\0';) {
+        const size_t size = strcspn(p, ",");
+        if (cell.size == 0 || (size == cell.size && memcmp(p, cell.text, size) == 0)) {
+            return true;
+        }
+        p += size + (p[size] == ',');
+    }
+    return false;
+}

@@ -18,6 +18,9 @@ typedef struct bp_missing_words {
 BP_NODISCARD bp_status bp_missing_words_set(bp_missing_words *out, const char *list, bp_error *err);
 void bp_missing_words_clear(bp_missing_words *words);
 
+/* Whether a trimmed cell is empty or one of the words that count where none are given. */
+bool bp_missing_word_is_usual(bp_cell cell);
+
 /* Whether a trimmed cell is empty or one of the words. */
 bool bp_missing_words_match(const bp_missing_words *words, bp_cell cell);
 

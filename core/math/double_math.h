@@ -53,6 +53,13 @@ static inline double bp_log_double(double x) {
     return fma((double)n, BP_LN2_HIGH, fma((double)n, BP_LN2_LOW, 2 * f * sum));
 }
 
+/* log (1 + x) for x > -1: 1 + x loses the last bits of a small x, and the quotient gives them back
+ * (Kahan). */
+static inline double bp_log1p_double(double x) {
+    const double sum = 1 + x;
+    return sum == 1 ? x : bp_log_double(sum) * x / (sum - 1);
+}
+
 /* x^y for normal x > 0 and |y log x| <= 70. */
 static inline double bp_power_double(double x, double y) {
     return bp_exp_double(y * bp_log_double(x));

@@ -15,13 +15,11 @@ static const char *const activation_formulas[] = {BP_ACTIVATION_TABLE(X)};
 static const char *const loss_names[] = {BP_LOSS_TABLE(X)};
 static const char *const initializer_names[] = {BP_INITIALIZER_TABLE(X)};
 static const char *const bias_initializer_names[] = {BP_BIAS_INITIALIZER_TABLE(X)};
-static const char *const preprocessing_names[] = {BP_PREPROCESSING_TABLE(X)};
 #undef X
 #define X(name, wire, formula) (formula),
 static const char *const loss_formulas[] = {BP_LOSS_TABLE(X)};
 static const char *const initializer_formulas[] = {BP_INITIALIZER_TABLE(X)};
 static const char *const bias_initializer_formulas[] = {BP_BIAS_INITIALIZER_TABLE(X)};
-static const char *const preprocessing_formulas[] = {BP_PREPROCESSING_TABLE(X)};
 #undef X
 
 const bp_vocabulary bp_activations = {"activation", BP_ACTIVATION_COUNT, activation_names,
@@ -31,8 +29,6 @@ const bp_vocabulary bp_initializers = {"initializer", BP_INITIALIZER_COUNT, init
                                        initializer_formulas};
 const bp_vocabulary bp_bias_initializers = {"bias_initializer", BP_BIAS_INITIALIZER_COUNT,
                                             bias_initializer_names, bias_initializer_formulas};
-const bp_vocabulary bp_preprocessings = {"preprocessing", BP_PREPROCESSING_COUNT,
-                                         preprocessing_names, preprocessing_formulas};
 
 bool bp_loss_output(bp_loss loss, bp_activation *out) {
     if (!bp_loss_is_fused(loss)) {
@@ -40,6 +36,15 @@ bool bp_loss_output(bp_loss loss, bp_activation *out) {
     }
     *out = loss == BP_LOSS_CROSS_ENTROPY ? BP_ACTIVATION_SOFTMAX : BP_ACTIVATION_SIGMOID;
     return true;
+}
+
+bp_column_rule bp_model_spec_rule(const bp_model_spec *spec, const char *column) {
+    const bp_column_rule *own = bp_column_rules_find(&spec->column_rules, column);
+    bp_column_rule rule = own != NULL ? *own : spec->column_rule;
+    if (own == NULL) {
+        rule.scale = spec->preprocessing;
+    }
+    return rule;
 }
 
 static bp_status check_layer(const bp_model_spec *spec, size_t i, bp_error *err) {

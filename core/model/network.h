@@ -14,6 +14,7 @@
 
 #include "activation.h"
 #include "loss_parameters.h"
+#include "preprocessing.h"
 #include "vocabulary.h"
 
 enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
@@ -43,10 +44,6 @@ enum { BP_MAX_LAYERS = 64, BP_MAX_UNITS = 65536 };
     X(CONSTANT, "constant", "bias_value")                                                          \
     X(UNIFORM, "uniform", "U(-a, a), a = 1 / sqrt(fan_in); as PyTorch's Linear")
 
-#define BP_PREPROCESSING_TABLE(X)                                                                  \
-    X(STANDARDIZE, "standardize", "(x - mean) / standard deviation of the training rows")          \
-    X(NONE, "none", "the numbers as they are")
-
 #define X(name, wire, formula) BP_INITIALIZER_##name,
 typedef enum bp_initializer { BP_INITIALIZER_TABLE(X) BP_INITIALIZER_COUNT } bp_initializer;
 #undef X
@@ -55,13 +52,9 @@ typedef enum bp_bias_initializer {
     BP_BIAS_INITIALIZER_TABLE(X) BP_BIAS_INITIALIZER_COUNT
 } bp_bias_initializer;
 #undef X
-#define X(name, wire, formula) BP_PREPROCESSING_##name,
-typedef enum bp_preprocessing { BP_PREPROCESSING_TABLE(X) BP_PREPROCESSING_COUNT } bp_preprocessing;
-#undef X
 
 /* The sets, for parsing, error texts and documentation. */
-extern const bp_vocabulary bp_activations, bp_losses, bp_initializers, bp_bias_initializers,
-    bp_preprocessings;
+extern const bp_vocabulary bp_activations, bp_losses, bp_initializers, bp_bias_initializers;
 
 /* Whether a loss goes with one activation of the last layer alone; if so, *out is that one. */
 bool bp_loss_output(bp_loss loss, bp_activation *out);
@@ -82,8 +75,11 @@ typedef struct bp_model_spec {
     bp_initializer initializer;
     float initializer_value; /* of CONSTANT */
     bp_bias_initializer bias_initializer;
-    float bias_value; /* of CONSTANT */
-    bp_preprocessing preprocessing;
+    float bias_value;               /* of CONSTANT */
+    bp_preprocessing preprocessing; /* of numbers */
+    bp_column_rule column_rule;     /* the rest for all columns; its scale does not count */
+    bp_column_rules column_rules;   /* of some, whole, in place of those two */
+    bp_target_scaling targets;      /* of real targets */
     uint64_t seed;
 } bp_model_spec;
 
@@ -94,6 +90,9 @@ typedef struct bp_model_spec {
  * BP_MAX_PARAMETERS, a value that is not finite, orthogonal weights beyond BP_MAX_ORTHOGONAL_WORK;
  * as bp_loss_parameter_check. */
 BP_NODISCARD bp_status bp_model_spec_check(const bp_model_spec *spec, bp_error *err);
+
+/* The rule for a column of the data. */
+bp_column_rule bp_model_spec_rule(const bp_model_spec *spec, const char *column);
 
 /* The arrays of a layer's parameters, in the order in which they are hashed, stored and numbered,
  * and what one number of each is called. */

@@ -12,6 +12,9 @@ static void free_snapshot(bp_snapshot *snapshot) {
     bp_names_clear(&snapshot->classes);
     free(snapshot->input_mean);
     free(snapshot->input_scale);
+    free(snapshot->target_mean);
+    free(snapshot->target_scale);
+    bp_recipe_clear(&snapshot->recipe);
     free(snapshot->parameters);
     free(snapshot);
 }
@@ -64,6 +67,38 @@ bp_status bp_snapshot_new(bp_snapshot **out, const bp_model_spec *spec, const bp
     return BP_OK;
 }
 
+bp_status bp_snapshot_scale_targets(bp_snapshot *snapshot, bp_error *err) {
+    const size_t outputs = snapshot->network.width[snapshot->network.layer_count];
+    if (snapshot->target_scale != NULL) {
+        return BP_OK;
+    }
+    snapshot->target_mean = bp_calloc_aligned(outputs, sizeof(float));
+    snapshot->target_scale = bp_calloc_aligned(outputs, sizeof(float));
+    if (snapshot->target_mean == NULL || snapshot->target_scale == NULL) {
+        free(snapshot->target_mean);
+        free(snapshot->target_scale);
+        snapshot->target_mean = snapshot->target_scale = NULL;
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to scale %zu targets", outputs);
+    }
+    for (size_t i = 0; i < outputs; i++) {
+        snapshot->target_scale[i] = 1.0f;
+    }
+    return BP_OK;
+}
+
+static bp_status copy_target_scaling(bp_snapshot *to, const bp_snapshot *from, bp_error *err) {
+    if (from->target_scale == NULL) {
+        return BP_OK;
+    }
+    bp_status status = bp_snapshot_scale_targets(to, err);
+    if (status == BP_OK) {
+        const size_t bytes = from->network.width[from->network.layer_count] * sizeof(float);
+        memcpy(to->target_mean, from->target_mean, bytes);
+        memcpy(to->target_scale, from->target_scale, bytes);
+    }
+    return status;
+}
+
 static bp_status copy_names(bp_snapshot *to, const bp_snapshot *from, bp_error *err) {
     bp_status status = bp_names_copy(&to->features, &from->features, err);
     if (status == BP_OK) {
@@ -82,6 +117,12 @@ bp_status bp_snapshot_copy(bp_snapshot **out, const bp_snapshot *from, bp_error 
         return status;
     }
     status = copy_names(snapshot, from, err);
+    if (status == BP_OK) {
+        status = bp_recipe_copy(&snapshot->recipe, &from->recipe, err);
+    }
+    if (status == BP_OK) {
+        status = copy_target_scaling(snapshot, from, err);
+    }
     if (status != BP_OK) {
         free_snapshot(snapshot);
         return status;

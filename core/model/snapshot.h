@@ -9,17 +9,21 @@
 #include "digest.h"
 #include "names.h"
 #include "network.h"
+#include "recipe.h"
 
 typedef struct bp_snapshot {
     atomic_uint references;
     bp_network network;
     uint64_t version;   /* gradient steps done since the initial weights */
-    bp_names features;  /* [width[0]], as the data set of the first training called them */
+    bp_names features;  /* [width[0]] names of the inputs, after the columns they are made of */
+    bp_recipe recipe;   /* how; without columns: rows are inputs */
     bp_names targets;   /* names of the target columns: 1 for classes, width[L] for reals */
     bp_names classes;   /* [width[L]] labels by class index; empty: real targets */
     float *input_mean;  /* [width[0]] */
     float *input_scale; /* [width[0]]: the network sees (x - mean) * scale */
-    float *parameters;  /* [network.storage_count]; layer l: weights [in, out] row-major at
+    /* The network learns (y - mean) * scale. [width[L]] both; NULL: y itself */
+    float *target_mean, *target_scale;
+    float *parameters; /* [network.storage_count]; layer l: weights [in, out] row-major at
                            weight_offset[l], biases [out] at bias_offset[l]; gamma and beta [out]
                            where the layer is normalised */
 } bp_snapshot;
@@ -32,6 +36,10 @@ BP_NODISCARD bp_status bp_snapshot_copy(bp_snapshot **out, const bp_snapshot *fr
  * gamma 1, beta 0, scaling the identity, names empty. One reference, the caller's. NO_MEMORY. */
 BP_NODISCARD bp_status bp_snapshot_new(bp_snapshot **out, const bp_model_spec *spec,
                                        const bp_network *network, bp_error *err);
+
+/* Gives a snapshot that is not yet published the identity as scaling of its targets, where it has
+ * none. NO_MEMORY. */
+BP_NODISCARD bp_status bp_snapshot_scale_targets(bp_snapshot *snapshot, bp_error *err);
 
 /* Any thread. */
 bp_snapshot *bp_snapshot_ref(bp_snapshot *snapshot);

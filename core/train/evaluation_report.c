@@ -77,8 +77,14 @@ static double minus_log(double p) {
     return isnan(p) ? p : -bp_log_double(p < DBL_EPSILON ? DBL_EPSILON : p);
 }
 
-static void add_class(bp_report_sums *s, const bp_row_pass *pass, const float *x, size_t row) {
-    const size_t width = s->targets->width, truth = (size_t)s->targets->class_index[row];
+/* The row of the data at a place. */
+static size_t row_at(const bp_report_sums *s, size_t place) {
+    return s->index != NULL ? s->index[place] : place;
+}
+
+static void add_class(bp_report_sums *s, const bp_row_pass *pass, const float *x, size_t place) {
+    const size_t width = s->targets->width;
+    const size_t truth = (size_t)s->targets->class_index[row_at(s, place)];
     bp_confusion_add(&s->confusion, truth, bp_predicted_class(pass->network, x));
     if (width > 1) {
         s->hits += bp_rank_of(x, width, truth) < s->top_k;
@@ -90,14 +96,14 @@ static void add_class(bp_report_sums *s, const bp_row_pass *pass, const float *x
     }
     for (size_t c = 0; s->scores != NULL && c < s->score_columns; c++) {
         const size_t of = s->score_columns > 1 ? c : width - 1; /* of two classes the second */
-        s->scores[c * s->rows + row] = x[of];
+        s->scores[c * s->rows + place] = x[of];
     }
 }
 
-static void add_reals(bp_report_sums *s, const float *x, size_t row) {
-    const float *y = s->targets->y + row * s->targets->width;
+static void add_reals(bp_report_sums *s, const float *x, size_t place) {
+    const float *y = s->targets->y + row_at(s, place) * s->targets->width;
     for (size_t j = 0; j < s->targets->width; j++) {
-        const double error = (double)y[j] - (double)x[j];
+        const double error = (double)y[j] - (double)bp_targets_unscale(s->targets, j, x[j]);
         s->square[j] += error * error;
         s->size[j] += fabs(error);
     }
@@ -120,7 +126,7 @@ static double auc_of(const bp_report_sums *s, size_t column, bp_scored *rows) {
     const int32_t positive = s->score_columns > 1 ? (int32_t)column : 1;
     for (size_t i = 0; i < s->rows; i++) {
         rows[i] = (bp_scored){.score = s->scores[column * s->rows + i],
-                              .positive = s->targets->class_index[i] == positive};
+                              .positive = s->targets->class_index[row_at(s, i)] == positive};
     }
     return bp_auc(rows, s->rows);
 }

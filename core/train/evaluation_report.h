@@ -47,6 +47,7 @@ void bp_evaluation_report_clear(bp_evaluation_report *report);
 typedef struct bp_report_sums {
     const bp_targets *targets; /* borrowed */
     size_t rows, top_k, hits;  /* rows expected */
+    const uint32_t *index;     /* borrowed; [rows] of the data, by place; NULL: 0, 1, .. */
     double log_sum;
     bp_confusion confusion;
     bool probabilities;
@@ -59,7 +60,7 @@ typedef struct bp_report_sums {
 BP_NODISCARD bp_status bp_report_sums_new(bp_report_sums *out, const bp_snapshot *model,
                                           const bp_targets *targets, size_t rows,
                                           const bp_evaluation_options *options, bp_error *err);
-/* Rows [first, first + rows) of the data are rows 0.. of a finished forward pass. */
+/* Places [first, first + rows) are rows 0.. of a finished forward pass. */
 void bp_report_sums_add(bp_report_sums *sums, const bp_row_pass *pass, size_t first, size_t rows);
 /* `metrics` had the same rows. The caller clears *out. NO_MEMORY. */
 BP_NODISCARD bp_status bp_report_sums_finish(bp_evaluation_report *out, bp_report_sums *sums,

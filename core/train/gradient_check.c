@@ -341,7 +341,7 @@ static bp_status read_target(bp_reference_target *out, double **y, const bp_targ
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the targets of %zu rows", rows);
     }
     for (size_t i = 0; i < rows * targets->width; i++) {
-        (*y)[i] = (double)targets->y[i];
+        (*y)[i] = (double)bp_targets_scale(targets, i % targets->width, targets->y[i]);
     }
     out->y = *y;
     return BP_OK;

@@ -1,5 +1,6 @@
 #include "inference.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
@@ -49,6 +50,31 @@ static size_t rows_from(size_t first, size_t count) {
     return count - first < TILE_ROWS ? count - first : TILE_ROWS;
 }
 
+/* From what the network learned to the units of the data. */
+static void unscale(const bp_snapshot *model, size_t rows, float *outputs) {
+    const size_t width = model->network.width[model->network.layer_count];
+    for (size_t i = 0; model->target_scale != NULL && i < rows * width; i++) {
+        outputs[i] = outputs[i] / model->target_scale[i % width] + model->target_mean[i % width];
+    }
+}
+
+/* x(L) of the `count` rows of a pass, whose data or encoder is set, [count, width[L]]. */
+static void predict_tiles(bp_row_pass pass, workspace *w, const bp_snapshot *model, size_t count,
+                          float *outputs) {
+    const size_t last = model->network.layer_count, width = model->network.width[last];
+    uint32_t index[TILE_ROWS];
+    pass.index = index;
+    for (size_t first = 0; first < count; first += TILE_ROWS) {
+        const size_t rows = rows_from(first, count);
+        for (size_t i = 0; i < rows; i++) {
+            index[i] = (uint32_t)(first + i);
+        }
+        bp_row_pass_forward(&pass, 0, rows, w->scratch);
+        memcpy(outputs + first * width, w->buffers.x[last], rows * width * sizeof *outputs);
+    }
+    unscale(model, count, outputs);
+}
+
 bp_status bp_predict(const bp_snapshot *model, const bp_kernels *kernels, const float *rows,
                      size_t count, float *outputs, bp_error *err) {
     workspace w;
@@ -56,31 +82,39 @@ bp_status bp_predict(const bp_snapshot *model, const bp_kernels *kernels, const 
     if (status != BP_OK) {
         return status;
     }
-    const size_t last = model->network.layer_count, width = model->network.width[last];
     bp_row_pass pass = pass_over(model, kernels, &w);
-    for (size_t first = 0; first < count; first += TILE_ROWS) {
-        size_t n = rows_from(first, count);
-        pass.data = rows + first * model->network.width[0];
-        bp_row_pass_forward(&pass, 0, n, w.scratch);
-        memcpy(outputs + first * width, w.buffers.x[last], n * width * sizeof *outputs);
-    }
+    pass.data = rows;
+    predict_tiles(pass, &w, model, count, outputs);
     workspace_clear(&w);
     return BP_OK;
 }
 
-static bp_status check_inputs(const bp_snapshot *model, const bp_dataset *data, bp_error *err) {
-    if (model->features.count == 0) {
-        return bp_fail(err, BP_CONFLICT, "/model", "the model has not been trained yet");
+bp_status bp_predict_dataset(const bp_snapshot *model, const bp_kernels *kernels,
+                             const bp_dataset *data, float *outputs, bp_error *err) {
+    workspace w = {0};
+    bp_encoder *encoder = NULL;
+    bp_status status = bp_encoder_new(&encoder, model, data, err);
+    if (status == BP_OK) {
+        status = workspace_new(&w, &model->network, err);
     }
-    if (model->network.width[0] != data->features.count) {
-        return bp_fail(err, BP_INVALID, "/model", "the model has %zu inputs, the data %zu features",
-                       model->network.width[0], data->features.count);
+    if (status == BP_OK) {
+        bp_row_pass pass = pass_over(model, kernels, &w);
+        pass.data = data->x;
+        pass.encoder = encoder;
+        predict_tiles(pass, &w, model, data->rows, outputs);
     }
-    return BP_OK;
+    workspace_clear(&w);
+    bp_encoder_free(encoder);
+    return status;
 }
+
+/* --- evaluation ----------------------------------------------------------------------------- */
 
 /* What an evaluation sums, and what it judges by. */
 typedef struct evaluation {
+    bp_encoder *encoder;
+    uint32_t *index; /* [rows] those that take part; NULL: 0, 1, .. */
+    size_t rows;
     bp_targets targets;
     bp_metrics metrics;
     bp_report_sums sums;
@@ -90,31 +124,70 @@ static void evaluation_clear(evaluation *e) {
     bp_report_sums_clear(&e->sums);
     bp_metrics_clear(&e->metrics);
     bp_targets_clear(&e->targets);
+    bp_encoder_free(e->encoder);
+    free(e->index);
+}
+
+static bp_status list_rows(evaluation *e, const uint8_t *excluded, size_t rows, bp_error *err) {
+    e->index = malloc(rows * sizeof *e->index);
+    if (e->index == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the order of %zu rows", rows);
+    }
+    e->rows = 0;
+    for (size_t i = 0; i < rows; i++) {
+        e->index[e->rows] = (uint32_t)i;
+        e->rows += excluded[i] == 0;
+    }
+    return e->rows > 0
+               ? BP_OK
+               : bp_fail(err, BP_INVALID, "/dataset",
+                         "a column of every row has no value, and the model leaves such rows out");
+}
+
+/* How rows are read, and which. */
+static bp_status read_rows(evaluation *e, const bp_snapshot *model, const bp_dataset *data,
+                           bp_error *err) {
+    uint8_t *excluded = NULL;
+    if (model->features.count == 0) {
+        return bp_fail(err, BP_CONFLICT, "/model", "the model has not been trained yet");
+    }
+    bp_status status = bp_encoder_new(&e->encoder, model, data, err);
+    if (status == BP_OK) {
+        status = bp_encoder_excluded(&excluded, &model->recipe, data, err);
+    }
+    e->rows = data->rows;
+    if (status == BP_OK && excluded != NULL) {
+        status = list_rows(e, excluded, data->rows, err);
+    }
+    free(excluded);
+    return status;
 }
 
 /* To be cleared, also on failure. */
 static bp_status evaluation_begin(evaluation *e, const bp_snapshot *model, const bp_dataset *data,
                                   const bp_evaluation_options *options, bp_error *err) {
-    bp_status status = check_inputs(model, data, err);
+    bp_status status = read_rows(e, model, data, err);
     if (status == BP_OK) {
         status = bp_targets_read(&e->targets, model, data, err);
     }
     if (status == BP_OK) {
         status = bp_metrics_new(&e->metrics, &e->targets, err);
     }
-    return status == BP_OK
-               ? bp_report_sums_new(&e->sums, model, &e->targets, data->rows, options, err)
-               : status;
+    if (status == BP_OK) {
+        status = bp_report_sums_new(&e->sums, model, &e->targets, e->rows, options, err);
+        e->sums.index = e->index;
+    }
+    return status;
 }
 
 /* All rows, tile by tile; row i of a tile is row index[i] of the data. */
-static void evaluate_tiles(bp_row_pass pass, workspace *w, evaluation *e, size_t count) {
+static void evaluate_tiles(bp_row_pass pass, workspace *w, evaluation *e) {
     uint32_t index[TILE_ROWS];
     pass.index = index;
-    for (size_t first = 0; first < count; first += TILE_ROWS) {
-        size_t rows = rows_from(first, count);
+    for (size_t first = 0; first < e->rows; first += TILE_ROWS) {
+        size_t rows = rows_from(first, e->rows);
         for (size_t i = 0; i < rows; i++) {
-            index[i] = (uint32_t)(first + i);
+            index[i] = e->index != NULL ? e->index[first + i] : (uint32_t)(first + i);
         }
         bp_row_pass_forward(&pass, 0, rows, w->scratch);
         bp_metrics_add(&e->metrics, &pass, rows);
@@ -134,8 +207,9 @@ bp_status bp_evaluate(bp_evaluation_report *out, const bp_snapshot *model,
     if (status == BP_OK) {
         bp_row_pass pass = pass_over(model, kernels, &w);
         pass.data = data->x;
+        pass.encoder = e.encoder;
         pass.targets = &e.targets;
-        evaluate_tiles(pass, &w, &e, data->rows);
+        evaluate_tiles(pass, &w, &e);
         status = bp_report_sums_finish(out, &e.sums, &e.metrics, err);
     }
     workspace_clear(&w);

@@ -85,6 +85,11 @@ static void through_units(walk *w, size_t l) {
     }
 }
 
+/* What an output of 1 is in the units of the data. */
+static float unit_of(const bp_snapshot *model, size_t output) {
+    return model->target_scale != NULL ? 1.0f / model->target_scale[output] : 1.0f;
+}
+
 static void start_at_output(walk *w) {
     const size_t last = w->model->network.layer_count;
     if (w->model->network.activation[last] == BP_ACTIVATION_SOFTMAX) {
@@ -93,7 +98,7 @@ static void start_at_output(walk *w) {
     }
     memset(w->d, 0, w->outputs * w->outputs * sizeof *w->d);
     for (size_t i = 0; i < w->outputs; i++) {
-        w->d[i * w->outputs + i] = 1;
+        w->d[i * w->outputs + i] = unit_of(w->model, i);
     }
 }
 
@@ -157,11 +162,11 @@ static void start_completeness(walk *w, const float *row, const float *baseline,
     const float *output = w->point.x[w->model->network.layer_count];
     forward(w, baseline);
     for (size_t i = 0; i < w->outputs; i++) {
-        error[i] = (double)output[i];
+        error[i] = (double)output[i] * (double)unit_of(w->model, i);
     }
     forward(w, row);
     for (size_t i = 0; i < w->outputs; i++) {
-        error[i] -= (double)output[i];
+        error[i] -= (double)output[i] * (double)unit_of(w->model, i);
     }
 }
 

@@ -51,7 +51,8 @@ static void add_labels(bp_metrics *m, bp_loss loss, const float *x, const float 
 
 static void add_reals(bp_metrics *m, const float *x, const float *y) {
     for (size_t j = 0; j < m->targets->width; j++) {
-        double target = (double)y[j], error = target - (double)x[j];
+        const double target = (double)y[j];
+        const double error = target - (double)bp_targets_unscale(m->targets, j, x[j]);
         m->residual += error * error;
         m->target[j] += target;
         m->square[j] += target * target;

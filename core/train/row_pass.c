@@ -4,13 +4,21 @@
 
 static void gather(const bp_row_pass *pass, size_t first, size_t rows) {
     const size_t width = pass->network->width[0];
+    const uint32_t *index = pass->index != NULL ? pass->index + first : NULL;
     bp_gather g = {.rows = rows,
                    .width = width,
-                   .x = pass->index != NULL ? pass->data : pass->data + first * width,
-                   .index = pass->index != NULL ? pass->index + first : NULL,
+                   .x = pass->data,
+                   .index = index,
                    .mean = pass->input_mean,
                    .scale = pass->input_scale,
                    .out = bp_row_buffers_x(pass->buffers, 0, first)};
+    if (pass->encoder != NULL) { /* into its place, and scaled there */
+        bp_encoder_write(pass->encoder, index, first, rows, g.out);
+        g.x = g.out;
+        g.index = NULL;
+    } else if (index == NULL) {
+        g.x = pass->data + first * width;
+    }
     pass->kernels->gather(&g);
 }
 

@@ -3,6 +3,7 @@
 #ifndef BP_ROW_PASS_H
 #define BP_ROW_PASS_H
 
+#include "encoder.h"
 #include "kernels.h"
 #include "noise.h"
 #include "row_buffers.h"
@@ -15,7 +16,8 @@ typedef struct bp_row_pass {
     const bp_network *network;
     const float *parameters;
     const float *input_mean, *input_scale; /* [width[0]] */
-    const float *data;                     /* [*, width[0]] raw rows */
+    const float *data;                     /* [*, width[0]] inputs, not scaled yet */
+    const bp_encoder *encoder;             /* NULL, or where they come from in place of `data` */
     const uint32_t *index;     /* rows of `data`, by row of the minibatch; NULL: 0, 1, .. */
     const bp_targets *targets; /* NULL: outputs only */
     const bp_row_buffers *buffers;

@@ -107,7 +107,9 @@ bp_status bp_targets_read(bp_targets *out, const bp_snapshot *model, const bp_da
     if (checked != BP_OK) {
         return checked;
     }
-    bp_targets targets = {.width = model->network.width[model->network.layer_count]};
+    bp_targets targets = {.width = model->network.width[model->network.layer_count],
+                          .mean = model->target_mean,
+                          .scale = model->target_scale};
     bp_status status = model->classes.count > 0 ? read_classes(&targets, model, data, err)
                                                 : read_reals(&targets, model, data, err);
     if (status == BP_OK) {
@@ -121,13 +123,24 @@ void bp_targets_clear(bp_targets *targets) {
     *targets = (bp_targets){0};
 }
 
+static void gather_reals(const bp_targets *targets, size_t row, float *y) {
+    const float *from = targets->y + row * targets->width;
+    if (targets->scale == NULL) {
+        memcpy(y, from, targets->width * sizeof *y);
+        return;
+    }
+    for (size_t j = 0; j < targets->width; j++) {
+        y[j] = bp_targets_scale(targets, j, from[j]);
+    }
+}
+
 void bp_targets_gather(const bp_targets *targets, const uint32_t *index, size_t first, size_t rows,
                        float *y) {
     const size_t width = targets->width;
     for (size_t i = 0; i < rows; i++) {
         size_t row = index != NULL ? index[i] : first + i;
         if (targets->y != NULL) {
-            memcpy(y + i * width, targets->y + row * width, width * sizeof *y);
+            gather_reals(targets, row, y + i * width);
         } else if (width == 1) {
             y[i] = (float)targets->class_index[row];
         } else {

@@ -8,8 +8,10 @@
 #include "snapshot.h"
 
 typedef struct bp_targets {
-    size_t width;         /* outputs of the network */
-    const float *y;       /* [rows, width] borrowed from the data set; NULL: classes */
+    size_t width;   /* outputs of the network */
+    const float *y; /* [rows, width] borrowed from the data set; NULL: classes */
+    /* The network learns (y - mean) * scale, [width] both, borrowed from the model; NULL: y */
+    const float *mean, *scale;
     int32_t *class_index; /* [rows] owned, in the model's class order; NULL: reals */
 } bp_targets;
 
@@ -33,8 +35,18 @@ BP_NODISCARD bp_status bp_targets_read(bp_targets *out, const bp_snapshot *model
                                        const bp_dataset *data, bp_error *err);
 void bp_targets_clear(bp_targets *targets);
 
+/* A real target as the network learns it. */
+static inline float bp_targets_scale(const bp_targets *targets, size_t output, float y) {
+    return targets->scale != NULL ? (y - targets->mean[output]) * targets->scale[output] : y;
+}
+
+/* An output of the network in the units of y. */
+static inline float bp_targets_unscale(const bp_targets *targets, size_t output, float x) {
+    return targets->scale != NULL ? x / targets->scale[output] + targets->mean[output] : x;
+}
+
 /* Writes the real targets of rows index[0..rows) (NULL: first, first + 1, ...) to y [rows, width];
- * classes as one-hot, or with one output as 0 and 1. */
+ * classes as one-hot, or with one output as 0 and 1; reals as the network learns them. */
 void bp_targets_gather(const bp_targets *targets, const uint32_t *index, size_t first, size_t rows,
                        float *y);
 

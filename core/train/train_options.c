@@ -1,4 +1,7 @@
 /* Defaults and limits of a training's options. */
+#include <stdlib.h>
+
+#include "encoder.h"
 #include "optimizer_rule.h"
 
 bp_train_options bp_train_defaults(void) {
@@ -21,10 +24,26 @@ bp_status bp_train_options_check_rows(const bp_train_options *o, size_t training
     return BP_OK;
 }
 
-bp_status bp_train_split(bp_split *out, const bp_dataset *data, const bp_train_options *o,
-                         bp_error *err) {
-    const bp_split_request request = {.data = data, .options = &o->validation, .seed = o->seed};
-    return bp_split_draw(out, &request, err);
+bp_status bp_train_split(bp_split *out, const bp_recipe *recipe, const bp_dataset *data,
+                         const bp_train_options *o, bp_error *err) {
+    uint8_t *excluded = NULL, *excluded_held_out = NULL;
+    const bp_dataset *held_out =
+        o->validation.kind == BP_SPLIT_DATASET ? o->validation.held_out : NULL;
+    bp_status status = bp_encoder_excluded(&excluded, recipe, data, err);
+    if (status == BP_OK && held_out != NULL) {
+        status = bp_encoder_excluded(&excluded_held_out, recipe, held_out, err);
+    }
+    if (status == BP_OK) {
+        const bp_split_request request = {.data = data,
+                                          .options = &o->validation,
+                                          .seed = o->seed,
+                                          .excluded = excluded,
+                                          .excluded_held_out = excluded_held_out};
+        status = bp_split_draw(out, &request, err);
+    }
+    free(excluded);
+    free(excluded_held_out);
+    return status;
 }
 
 static bp_status check_schedule(const bp_train_options *o, bp_error *err) {

@@ -25,8 +25,9 @@ struct bp_trainer {
     bp_dataset *data;
     bp_targets targets;
     bp_split split;
-    bp_dataset *held_out; /* where the held-out rows lie in another data set; else NULL */
-    bp_targets held_out_targets;
+    bp_encoder *encoder;       /* of data; NULL: its rows are inputs */
+    bp_dataset *held_out_data; /* where the held-out rows lie in another data set; else NULL */
+    bp_held_out held_out;
     bp_metrics metrics;
     float *weights;       /* [data rows], of their losses; NULL: none */
     uint32_t *order;      /* [training rows]: rows of the data in the epoch's order */
@@ -59,6 +60,7 @@ static bp_row_pass row_pass(const bp_trainer *t, const uint32_t *index, size_t r
                          .input_mean = t->model->input_mean,
                          .input_scale = t->model->input_scale,
                          .data = t->data->x,
+                         .encoder = t->encoder,
                          .index = index,
                          .targets = &t->targets,
                          .buffers = &t->phases.buffers,
@@ -188,7 +190,10 @@ static void validate(bp_trainer *t) {
     for (size_t first = 0; first < t->split.validation; first += most) {
         size_t rows = least(most, t->split.validation - first);
         bp_row_pass pass = row_pass(t, held_out + first, rows);
-        pass.data = t->held_out != NULL ? t->held_out->x : pass.data;
+        if (t->held_out.data != NULL) {
+            pass.data = t->held_out.data->x;
+            pass.encoder = t->held_out.encoder;
+        }
         pass.targets = t->metrics.targets;
         bp_phases_evaluate(&t->phases, &pass, rows);
         bp_metrics_add(&t->metrics, &pass, rows);
@@ -326,18 +331,18 @@ static bp_status make_lbfgs(bp_trainer *t, bp_error *err) {
 /* Which rows train, and what is needed to judge the others. */
 static bp_status prepare_split(bp_trainer *t, bp_error *err) {
     const bp_train_options *o = &t->options;
-    bp_status status = bp_train_split(&t->split, t->data, o, err);
+    bp_status status = bp_train_split(&t->split, &t->model->recipe, t->data, o, err);
     if (status == BP_OK) {
         status = bp_train_options_check_rows(o, t->split.training, err);
     }
     if (status == BP_OK && o->validation.kind == BP_SPLIT_DATASET) {
-        status = bp_held_out_read(&t->held_out_targets, t->model, t->data, &o->validation, err);
-        t->held_out = bp_dataset_ref(o->validation.held_out);
+        status = bp_held_out_read(&t->held_out, t->model, o->validation.held_out, err);
+        t->held_out_data = bp_dataset_ref(o->validation.held_out);
         t->options.validation.held_out = NULL; /* borrowed until here */
     }
     if (status == BP_OK) {
         status = bp_metrics_new(&t->metrics,
-                                t->held_out != NULL ? &t->held_out_targets : &t->targets, err);
+                                t->held_out.data != NULL ? &t->held_out.targets : &t->targets, err);
     }
     return status;
 }
@@ -348,6 +353,9 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
     bp_status status = bp_snapshot_copy(&t->model, start, err);
     if (status == BP_OK) {
         status = bp_targets_read(&t->targets, t->model, t->data, err);
+    }
+    if (status == BP_OK) {
+        status = bp_encoder_new(&t->encoder, t->model, t->data, err);
     }
     if (status == BP_OK) {
         status = prepare_split(t, err);
@@ -407,8 +415,9 @@ void bp_trainer_free(bp_trainer *t) {
     bp_best_weights_clear(&t->best);
     bp_metrics_clear(&t->metrics);
     bp_targets_clear(&t->targets);
-    bp_targets_clear(&t->held_out_targets);
-    bp_dataset_unref(t->held_out);
+    bp_held_out_clear(&t->held_out);
+    bp_encoder_free(t->encoder);
+    bp_dataset_unref(t->held_out_data);
     bp_split_clear(&t->split);
     bp_phases_clear(&t->phases);
     bp_lbfgs_free(t->lbfgs);

@@ -63,16 +63,18 @@ BP_NODISCARD bp_status bp_train_options_check(const bp_train_options *options, b
 BP_NODISCARD bp_status bp_train_options_check_rows(const bp_train_options *options, size_t training,
                                                    bp_error *err);
 
-/* The split of a training: what binding and the trainer draw. INVALID, NO_MEMORY as bp_split_draw.
- */
-BP_NODISCARD bp_status bp_train_split(bp_split *out, const bp_dataset *data,
-                                      const bp_train_options *options, bp_error *err);
+/* The split of a training: what binding and the trainer draw, of the rows that the model's recipe
+ * lets take part. INVALID, NO_MEMORY as bp_split_draw. */
+BP_NODISCARD bp_status bp_train_split(bp_split *out, const bp_recipe *recipe,
+                                      const bp_dataset *data, const bp_train_options *options,
+                                      bp_error *err);
 
 /* Fits a model to a data set: the snapshot that training starts from.
  * `current` NULL: the network's open sizes come from the data. A snapshot that never met data (no
- * feature names) gets its scaling from the training rows and its names; one that did keeps them,
- * and the data must agree. INVALID: "/model" other inputs or outputs than the data; "/dataset" a
- * label that the model does not know, real targets for cross_entropy, fewer than 1 training row;
+ * feature names) gets its recipe and scaling from the training rows and its names; one that did
+ * keeps them, and the data must agree. INVALID: "/model" other inputs or outputs than the data
+ * make, a rule for a column that is not there; "/dataset" a label that the model does not know,
+ * real targets for cross_entropy, fewer than 1 training row, rows as bp_encoder_new;
  * "/early_stopping/metric", "/schedule/metric" one that these data do not have;
  * "/validation/dataset" other columns or targets in the one that is held out; and as
  * bp_train_options_check, _check_rows, bp_split_draw and bp_loss_weighting_check. */

@@ -68,8 +68,8 @@ static bp_status predict_rows(float **out, const evaluation *e, bp_error *err) {
     if (outputs == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu rows", e->data->rows);
     }
-    bp_status status = bp_predict(e->snapshot, bp_service_kernels(e->call->service), e->data->x,
-                                  e->data->rows, outputs, err);
+    bp_status status = bp_predict_dataset(e->snapshot, bp_service_kernels(e->call->service),
+                                          e->data, outputs, err);
     if (status != BP_OK) {
         free(outputs);
         return status;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "encoder.h"
+#include "instance_cells.h"
 #include "json_fields.h"
 
 /* --- numbers and rows ----------------------------------------------------------------------- */
@@ -40,7 +42,9 @@ static bp_status read_numbers(float *out, const json_t *array, const bp_names *n
     return BP_OK;
 }
 
-bp_status bp_read_row(float *out, const bp_snapshot *model, const json_t *row, bp_error *err) {
+/* A model that has met no data knows no columns. */
+static bp_status read_inputs(float *out, const bp_snapshot *model, const json_t *row,
+                             bp_error *err) {
     const size_t width = model->network.width[0];
     if (!json_is_array(row)) {
         return bp_fail(err, BP_INVALID, NULL,
@@ -54,17 +58,82 @@ bp_status bp_read_row(float *out, const bp_snapshot *model, const json_t *row, b
     return read_numbers(out, row, &model->features, err);
 }
 
-bp_status bp_read_instances(float *out, const bp_snapshot *model, const json_t *instances,
+/* Rows of numbers are their inputs, but for what is missing. */
+static void fill_numbers(float *row, const bp_recipe *recipe) {
+    for (size_t i = 0; i < recipe->inputs; i++) {
+        row[i] = isnan(row[i]) ? recipe->columns[i].fill[0] : row[i];
+    }
+}
+
+/* Where the cells of `count` rows are read to: `out` itself where inputs are cells, else an array
+ * for the caller to free. */
+static bp_status make_cells(float **cells, float *out, const bp_recipe *recipe, size_t count,
                             bp_error *err) {
-    const size_t width = model->network.width[0];
+    *cells = bp_recipe_keeps_numbers(recipe) ? out : calloc(count, recipe->cells * sizeof *out);
+    return *cells != NULL ? BP_OK
+                          : bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu instances", count);
+}
+
+static bp_status finish_cells(float *out, float *cells, const bp_recipe *recipe, size_t count,
+                              bp_error *err) {
+    if (cells != out) {
+        return bp_encode_cells(out, recipe, cells, count, err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        fill_numbers(out + i * recipe->inputs, recipe);
+    }
+    return BP_OK;
+}
+
+bp_status bp_read_row(float *out, const bp_snapshot *model, const json_t *row, bp_error *err) {
+    float *cells;
+    if (model->recipe.column_count == 0) {
+        return read_inputs(out, model, row, err);
+    }
+    bp_status status = make_cells(&cells, out, &model->recipe, 1, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    status = bp_instance_read(cells, model, row, err);
+    if (status == BP_OK) {
+        status = finish_cells(out, cells, &model->recipe, 1, err);
+    }
+    free(cells != out ? cells : NULL);
+    return status;
+}
+
+static bp_status read_each(float *cells, const bp_snapshot *model, const json_t *instances,
+                           bp_error *err) {
+    const bool known = model->recipe.column_count > 0;
+    const size_t width = known ? model->recipe.cells : model->network.width[0];
     for (size_t i = 0; i < json_array_size(instances); i++) {
-        bp_status status = bp_read_row(out + i * width, model, json_array_get(instances, i), err);
+        const json_t *row = json_array_get(instances, i);
+        bp_status status = known ? bp_instance_read(cells + i * width, model, row, err)
+                                 : read_inputs(cells + i * width, model, row, err);
         if (status != BP_OK) {
             bp_error_nest(err, "/instances/%zu", i);
             return status;
         }
     }
     return BP_OK;
+}
+
+bp_status bp_read_instances(float *out, const bp_snapshot *model, const json_t *instances,
+                            bp_error *err) {
+    const size_t count = json_array_size(instances);
+    float *cells = out;
+    if (model->recipe.column_count == 0) {
+        return read_each(out, model, instances, err);
+    }
+    bp_status status = make_cells(&cells, out, &model->recipe, count, err);
+    if (status == BP_OK) {
+        status = read_each(cells, model, instances, err);
+    }
+    if (status == BP_OK) {
+        status = finish_cells(out, cells, &model->recipe, count, err);
+    }
+    free(cells != out ? cells : NULL);
+    return status;
 }
 
 /* --- targets -------------------------------------------------------------------------------- */
@@ -154,6 +223,8 @@ static bp_status read_targets(bp_given *given, const json_t *targets, bp_error *
     }
     given->has_targets = true;
     given->targets.width = network->width[network->layer_count];
+    given->targets.mean = given->model.snapshot->target_mean;
+    given->targets.scale = given->model.snapshot->target_scale;
     if (given->model.snapshot->classes.count > 0 ||
         network->loss_rule.loss == BP_LOSS_CROSS_ENTROPY) {
         given->targets.class_index = calloc(count, sizeof *given->targets.class_index);

@@ -5,11 +5,13 @@
 #include "gradients.h"
 #include "route_table.h"
 
-/* Reads one row of raw inputs, [width[0]]. INVALID with the pointer of the number at fault, ""
- * where it is the row. */
+/* Reads one row as bp_instance_read (instance_cells.h), of a model that has met no data an array of
+ * inputs, and makes inputs of it, not scaled, [width[0]]. INVALID with the pointer of the value at
+ * fault, "" where it is the row. NO_MEMORY. */
 BP_NODISCARD bp_status bp_read_row(float *out, const bp_snapshot *model, const json_t *row,
                                    bp_error *err);
-/* All rows of a body's "instances", [rows, width[0]]. INVALID "/instances/3/0". */
+/* All rows of a body's "instances", [rows, width[0]]. INVALID "/instances/3/0",
+ * "/instances/3/age". */
 BP_NODISCARD bp_status bp_read_instances(float *out, const bp_snapshot *model,
                                          const json_t *instances, bp_error *err);
 

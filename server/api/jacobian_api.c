@@ -46,7 +46,7 @@ static const bp_field request_fields[] = {
      .type = BP_FIELD_CHOICE,
      .choices = &methods,
      .offset = offsetof(jacobian_request, method)},
-    {.name = "baseline", .type = BP_FIELD_ARRAY, .offset = offsetof(jacobian_request, baseline)},
+    {.name = "baseline", .type = BP_FIELD_IGNORED}, /* a row: an array or an object */
     {.name = "steps",
      .type = BP_FIELD_COUNT,
      .min = 1,
@@ -223,6 +223,7 @@ bp_status bp_handle_jacobian(bp_call *call, bp_error *err) {
     bp_status status = bp_fields_read(
         &asked, request_fields, sizeof request_fields / sizeof *request_fields, call->body, err);
     if (status == BP_OK) {
+        asked.baseline = json_object_get(call->body, "baseline");
         status = check_options(&asked, err);
     }
     if (status == BP_OK) {

@@ -3,6 +3,8 @@
 
 #include "json_fields.h"
 #include "model_spec_json.h"
+#include "preprocessing_json.h"
+#include "recipe_json.h"
 #include "reply.h"
 #include "resources.h"
 
@@ -34,7 +36,9 @@ static int add_names(json_t *model, const bp_snapshot *snapshot) {
     const bp_names *features = snapshot != NULL ? &snapshot->features : &none;
     const bp_names *targets = snapshot != NULL ? &snapshot->targets : &none;
     const bp_names *classes = snapshot != NULL ? &snapshot->classes : &none;
-    return json_object_set_new(model, "features", bp_json_names(features, SIZE_MAX)) |
+    return json_object_set_new(model, "columns", bp_fitted_columns_to_json(snapshot)) |
+           json_object_set_new(model, "target_scaling", bp_target_scaling_to_json(snapshot)) |
+           json_object_set_new(model, "features", bp_json_names(features, SIZE_MAX)) |
            json_object_set_new(model, "targets", bp_json_names(targets, SIZE_MAX)) |
            json_object_set_new(model, "classes", bp_json_names(classes, SIZE_MAX));
 }
@@ -43,16 +47,16 @@ static int add_names(json_t *model, const bp_snapshot *snapshot) {
 static json_t *describe(const bp_model_info *info, bool whole) {
     const bp_model_spec *spec = &info->spec;
     const bp_snapshot *snapshot = info->snapshot;
-    json_t *model = json_pack(
-        "{s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:o, s:o, s:I}", "name", info->name, "created_at",
-        bp_json_time(info->created_at), "inputs",
-        size_or_null(snapshot != NULL ? snapshot->network.width[0] : spec->inputs), "layers",
-        describe_layers(spec, snapshot), "loss", bp_losses.names[spec->loss], "initializer",
-        bp_initializers.names[spec->initializer], "preprocessing",
-        bp_preprocessings.names[spec->preprocessing], "seed", (json_int_t)spec->seed, "parameters",
-        size_or_null(snapshot != NULL ? snapshot->network.parameter_count : 0), "version",
-        snapshot != NULL ? json_integer((json_int_t)snapshot->version) : json_null(), "jobs",
-        (json_int_t)info->jobs);
+    json_t *model =
+        json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:I, s:o, s:o, s:I}", "name", info->name,
+                  "created_at", bp_json_time(info->created_at), "inputs",
+                  size_or_null(snapshot != NULL ? snapshot->network.width[0] : spec->inputs),
+                  "layers", describe_layers(spec, snapshot), "loss", bp_losses.names[spec->loss],
+                  "initializer", bp_initializers.names[spec->initializer], "preprocessing",
+                  bp_preprocessing_to_json(spec), "seed", (json_int_t)spec->seed, "parameters",
+                  size_or_null(snapshot != NULL ? snapshot->network.parameter_count : 0), "version",
+                  snapshot != NULL ? json_integer((json_int_t)snapshot->version) : json_null(),
+                  "jobs", (json_int_t)info->jobs);
     if (model != NULL && (bp_spec_put_initial_values(spec, model) != 0 ||
                           bp_loss_parameters_to_json(model, spec, true) != 0 ||
                           (whole && add_names(model, snapshot) != 0))) {
@@ -119,6 +123,7 @@ bp_status bp_handle_create_model(bp_call *call, bp_error *err) {
         status = bp_spec_from_json(&spec, call->body, err);
     }
     if (status == BP_OK) {
+        bp_preprocessing_settle_targets(&spec, json_object_get(call->body, "preprocessing"));
         status = bp_service_create_model(call->service, name, &spec, err);
     }
     if (status == BP_OK) {

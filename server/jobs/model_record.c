@@ -1,4 +1,5 @@
-/* The record of a model. JSON: name's spec and, once the sizes are fixed, what the snapshot knows;
+/* The record of a model. JSON: name's spec and, once the sizes are fixed, what the snapshot knows
+ * with its recipe (recipe_json.h);
  * blob: input_mean, input_scale, then for each layer weights [units, inputs] and biases, and gamma
  * and beta where it is normalised, float32.
  * That is the order of the wire and of the digest, not that of memory, so that the memory layout
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "model_spec_json.h"
+#include "recipe_json.h"
 #include "record_json.h"
 #include "records.h"
 
@@ -49,17 +51,22 @@ static bp_status pack(const bp_snapshot *snapshot, bp_word_blob *out, bp_error *
     return status;
 }
 
-static json_t *describe_snapshot(const bp_snapshot *snapshot) {
+static json_t *describe_snapshot(const bp_snapshot *snapshot, const bp_model_spec *spec) {
     if (snapshot == NULL) {
         return json_null();
     }
     const bp_network *network = &snapshot->network;
-    return json_pack(
+    json_t *json = json_pack(
         "{s:I, s:I, s:I, s:o, s:o, s:o}", /* inputs, outputs, version, names */
         "inputs", (json_int_t)network->width[0], "outputs",
         (json_int_t)network->width[network->layer_count], "version", (json_int_t)snapshot->version,
         "features", bp_record_names(&snapshot->features), "targets",
         bp_record_names(&snapshot->targets), "classes", bp_record_names(&snapshot->classes));
+    if (json != NULL && bp_recipe_put(json, snapshot, spec) != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
 }
 
 static bp_status put(bp_store *store, bp_store_object object, const bp_model_info *info,
@@ -71,9 +78,9 @@ static bp_status put(bp_store *store, bp_store_object object, const bp_model_inf
             return status;
         }
     }
-    json_t *json =
-        json_pack("{s:f, s:o, s:o}", "created_at", info->created_at, "spec",
-                  bp_spec_to_json(&info->spec), "snapshot", describe_snapshot(info->snapshot));
+    json_t *json = json_pack("{s:f, s:o, s:o}", "created_at", info->created_at, "spec",
+                             bp_spec_to_json(&info->spec), "snapshot",
+                             describe_snapshot(info->snapshot, &info->spec));
     bp_status status =
         bp_record_put(store, object, json, info->snapshot != NULL ? &blob : NULL, err);
     free(blob.bytes);
@@ -168,6 +175,9 @@ static bp_status read_snapshot(const json_t *json, const bp_store_object *object
     }
     if (status == BP_OK && !unpack(snapshot, &blob)) {
         status = bp_fail(err, BP_SYNTAX, NULL, "a snapshot's numbers are missing");
+    }
+    if (status == BP_OK) {
+        status = bp_recipe_get(snapshot, json, &info->spec, err);
     }
     if (status != BP_OK) {
         bp_snapshot_unref(snapshot);

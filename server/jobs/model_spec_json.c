@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "json_fields.h"
+#include "preprocessing_json.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
@@ -11,7 +12,7 @@ enum { NOT_GIVEN = -1 };
 typedef struct model_body {
     size_t inputs;
     const json_t *layers;
-    int loss, initializer, bias_initializer, preprocessing;
+    int loss, initializer, bias_initializer;
     float initializer_value, bias_value; /* NAN: not given */
     bp_loss_parameters loss_parameters;  /* likewise */
     uint64_t seed;
@@ -53,10 +54,7 @@ static const bp_field model_fields[] = {
      .choices = &bp_bias_initializers,
      .offset = offsetof(model_body, bias_initializer)},
     {.name = "bias_value", .type = BP_FIELD_FLOAT, .offset = offsetof(model_body, bias_value)},
-    {.name = "preprocessing",
-     .type = BP_FIELD_CHOICE,
-     .choices = &bp_preprocessings,
-     .offset = offsetof(model_body, preprocessing)},
+    {.name = "preprocessing", .type = BP_FIELD_IGNORED}, /* preprocessing_json.h */
     {.name = "seed", .type = BP_FIELD_COUNT, .offset = offsetof(model_body, seed)},
 };
 
@@ -169,17 +167,17 @@ bp_status bp_spec_from_json(bp_model_spec *out, const json_t *body, bp_error *er
                         .initializer = BP_INITIALIZER_HE_UNIFORM,
                         .initializer_value = NAN,
                         .bias_value = NAN,
-                        .preprocessing = BP_PREPROCESSING_STANDARDIZE,
                         .loss_parameters = {NAN, NAN, NAN}};
     int activation[BP_MAX_LAYERS];
     bp_status status = bp_fields_read(&model, model_fields, LENGTH(model_fields), body, err);
     if (status != BP_OK) {
         return status;
     }
-    bp_model_spec spec = {.inputs = model.inputs,
-                          .preprocessing = (bp_preprocessing)model.preprocessing,
-                          .seed = model.seed};
+    bp_model_spec spec = {.inputs = model.inputs, .seed = model.seed};
     status = read_initializers(&model, &spec, err);
+    if (status == BP_OK) {
+        status = bp_preprocessing_from_json(&spec, json_object_get(body, "preprocessing"), err);
+    }
     if (status == BP_OK) {
         status = read_layers(model.layers, activation, &spec, err);
     }
@@ -251,11 +249,10 @@ int bp_loss_parameters_to_json(json_t *model, const bp_model_spec *spec, bool us
 
 json_t *bp_spec_to_json(const bp_model_spec *spec) {
     json_t *inputs = spec->inputs > 0 ? json_integer((json_int_t)spec->inputs) : NULL;
-    json_t *json =
-        json_pack("{s:o*, s:o, s:s, s:s, s:s, s:I}", "inputs", inputs, "layers",
-                  layers_to_json(spec), "loss", bp_losses.names[spec->loss], "initializer",
-                  bp_initializers.names[spec->initializer], "preprocessing",
-                  bp_preprocessings.names[spec->preprocessing], "seed", (json_int_t)spec->seed);
+    json_t *json = json_pack(
+        "{s:o*, s:o, s:s, s:s, s:o, s:I}", "inputs", inputs, "layers", layers_to_json(spec), "loss",
+        bp_losses.names[spec->loss], "initializer", bp_initializers.names[spec->initializer],
+        "preprocessing", bp_preprocessing_to_json(spec), "seed", (json_int_t)spec->seed);
     if (json != NULL && (bp_spec_put_initial_values(spec, json) != 0 ||
                          bp_loss_parameters_to_json(json, spec, false) != 0)) {
         json_decref(json);

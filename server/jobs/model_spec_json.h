@@ -12,7 +12,8 @@
  * "bias_initializer", "bias_value", "preprocessing", "seed"}; the values with "constant" only;
  * "name" is allowed and not read. Only "layers" is required. Without an activation a layer is relu
  * and the last one softmax (loss cross_entropy), sigmoid (binary_cross_entropy) or linear; without
- * a loss it is cross_entropy after softmax, else mse. Form only, and the parameters of the loss:
+ * a loss it is cross_entropy after softmax, else mse; without preprocessing.targets they are as
+ * they are (bp_preprocessing_settle_targets). Form only, and the parameters of the loss:
  * bp_model_spec_check says whether it makes sense. INVALID or TOO_LARGE with the pointer of the
  * field at fault. */
 BP_NODISCARD bp_status bp_spec_from_json(bp_model_spec *out, const json_t *body, bp_error *err);

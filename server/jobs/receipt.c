@@ -65,6 +65,12 @@ static void digest_scaling(const bp_snapshot *start, char hex[BP_DIGEST_HEX_SIZE
     bp_digest_start(&digest);
     bp_digest_add_floats(&digest, start->input_mean, start->network.width[0]);
     bp_digest_add_floats(&digest, start->input_scale, start->network.width[0]);
+    bp_recipe_digest(&start->recipe, &digest);
+    if (start->target_scale != NULL) {
+        const size_t outputs = start->network.width[start->network.layer_count];
+        bp_digest_add_floats(&digest, start->target_mean, outputs);
+        bp_digest_add_floats(&digest, start->target_scale, outputs);
+    }
     bp_digest_finish(&digest, hex);
 }
 

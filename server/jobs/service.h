@@ -144,7 +144,7 @@ typedef struct bp_receipt {
     char data_sha256[BP_DIGEST_HEX_SIZE];          /* as bp_dataset.sha256 */
     char configuration_sha256[BP_DIGEST_HEX_SIZE]; /* of spec and options: receipt.h */
     char start_sha256[BP_DIGEST_HEX_SIZE];         /* of the parameters that training began with */
-    char scaling_sha256[BP_DIGEST_HEX_SIZE];       /* of input_mean, then input_scale, float32 */
+    char scaling_sha256[BP_DIGEST_HEX_SIZE];       /* input_mean, input_scale, recipe, targets */
     char weights_sha256[BP_DIGEST_HEX_SIZE];       /* final; "": there are none, and no receipt */
     uint64_t seed;                                 /* of the training */
     uint64_t steps;                                /* after which the weights were so */

@@ -588,7 +588,7 @@ static void unfit_data_is_refused(void **state) {
     assert_int_equal(bp_train_bind(&bound, &spec, NULL, data, &o, NULL), BP_OK);
     bp_dataset_unref(data);
     assert_refused(&spec, bound, make_data(20, 4, 4, 1), "/dataset"); /* a label never seen */
-    assert_refused(&spec, bound, make_data(20, 6, 3, 1), "/model");
+    assert_refused(&spec, bound, make_data(20, 3, 3, 1), "/dataset");
     bp_snapshot_unref(bound);
 }
 

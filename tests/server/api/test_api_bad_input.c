@@ -113,7 +113,8 @@ static void test_json_rows(void **state) {
     static const bad_body bodies[] = {
         {"{\"columns\": [\"x\", \"y\"], \"rows\": []}", "/rows", "no rows"},
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [[1, 2], [3]]}", "/rows/1", "1 cells"},
-        {"{\"columns\": [\"x\", \"y\"], \"rows\": [[0.5, 2], [\"three\", 4]]}", "/rows/1/0", "three"},
+        {"{\"columns\": [\"x\", \"y\"], \"rows\": [[0.5, 2], [\"three\", 4]]}", "/rows/1/0",
+         "three"},
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [[1, null]]}", "/rows/0/1", "no value"},
         {"{\"columns\": [\"x\", \"y\"], \"rows\": [7]}", "/rows/0", "an array"},
         {"{\"columns\": [\"x\", 5], \"rows\": [[1, 2]]}", "/columns/1", "a number"},
@@ -176,17 +177,19 @@ static void test_jobs(void **state) {
 
 static void test_data_that_does_not_fit(void **state) {
     json_decref(train(state, JOB));
-    put_csv(state, "wide", "x,y,z,kind\n1,2,3,a\n4,5,6,b\n");
+    put_csv(state, "few", "x,kind\n1,a\n4,b\n");
+    put_csv(state, "words", "x,y,kind\n1,p,a\n4,q,b\n");
     put_csv(state, "new", "x,y,kind\n1,2,a\n3,4,zebra\n");
     put_csv(state, "real", "x,y,v\n1,2,0.5\n3,4,0.25\n");
     static const bad_body bodies[] = {
-        {"{\"model\": \"m\", \"dataset\": \"wide\"}", "/model", "2 inputs"},
+        {"{\"model\": \"m\", \"dataset\": \"few\"}", "/dataset", "'y'"},
+        {"{\"model\": \"m\", \"dataset\": \"words\"}", "/dataset", "categorical"},
         {"{\"model\": \"m\", \"dataset\": \"new\"}", "/dataset", "zebra"},
         {"{\"model\": \"m\", \"dataset\": \"real\"}", "/dataset", NULL},
     };
     REFUSE_ALL(state, "/v1/jobs", bodies);
     static const bad_body evaluations[] = {
-        {"{\"dataset\": \"wide\"}", "/dataset", "2 inputs"},
+        {"{\"dataset\": \"few\"}", "/dataset", "'y'"},
         {"{\"dataset\": \"new\"}", "/dataset", "zebra"},
         {"{\"dataset\": 1}", "/dataset", "must be a string"},
         {"{}", "/dataset", "missing"},
@@ -249,7 +252,7 @@ static void test_predict(void **state) {
         {"{\"instances\": 7}", "/instances", "an array"},
         {"{\"instances\": []}", "/instances", "no instances"},
         {"{\"instances\": [7]}", "/instances/0", "a number"},
-        {"{\"instances\": [[1, 2], [1]]}", "/instances/1", "2 inputs"},
+        {"{\"instances\": [[1, 2], [1]]}", "/instances/1", "2 columns"},
         {"{\"instances\": [[1, 2], [1, 2, 3]]}", "/instances/1", "3 numbers"},
         {"{\"instances\": [[1, 2], [1, \"2\"]]}", "/instances/1/1", "'y'"},
         {"{\"instances\": [[1, null]]}", "/instances/0/1", "null"},

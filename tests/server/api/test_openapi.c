@@ -156,9 +156,9 @@ static void test_requests_are_closed(void **state) {
     json_t *document = get_document(state);
     json_t *schemas = json_object_get(json_object_get(document, "components"), "schemas");
     static const char *const requests[] = {
-        "DatasetCreate",   "ModelCreate", "LayerCreate",  "PredictRequest",   "JobCreate",
-        "EvaluateRequest", "Optimizer",   "Validation",   "GradientsRequest", "GradcheckRequest",
-        "JacobianRequest", "Schedule",    "EarlyStopping"};
+        "DatasetCreate",   "ModelCreate", "LayerCreate",   "PredictRequest",     "JobCreate",
+        "EvaluateRequest", "Optimizer",   "Validation",    "GradientsRequest",   "GradcheckRequest",
+        "JacobianRequest", "Schedule",    "EarlyStopping", "PreprocessingRules", "ColumnRule"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         check_closed(schemas, requests[i]);
     }
@@ -181,6 +181,8 @@ static void test_vocabularies_agree(void **state) {
     check_enum(schemas, "Initializer", &bp_initializers);
     check_enum(schemas, "BiasInitializer", &bp_bias_initializers);
     check_enum(schemas, "Preprocessing", &bp_preprocessings);
+    check_enum(schemas, "MissingRule", &bp_missings);
+    check_enum(schemas, "TargetScalingRule", &bp_target_scalings);
     check_enum(schemas, "GradientField", &bp_gradient_fields);
     check_enum(schemas, "Reduction", &bp_reductions);
     check_enum(schemas, "OptimizerType", &bp_optimizers);

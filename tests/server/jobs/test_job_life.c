@@ -212,22 +212,22 @@ static void divergence_keeps_the_last_good_weights(void **state) {
     assert_int_equal(wait_for_end(service, start(service, &good)).state, BP_JOB_SUCCEEDED);
 }
 
-/* Both fit the fresh model when they are accepted; the first one gives it its sizes. */
+/* Both fit the fresh model when they are accepted; the first one gives it its columns. */
 static void a_job_that_no_longer_fits_fails(void **state) {
     bp_service *service = ((fixture *)*state)->service;
     prepare(service);
-    put_dataset(service, "wide", make_blobs(60, FEATURES + 1));
+    put_dataset(service, "few", make_blobs(60, FEATURES - 1));
     bp_model_spec spec = classifier(4);
     create_model(service, "open", &spec);
     uint64_t running = start_endless(service);
-    bp_job_request narrow = ask("open", "blobs", 1), wide = ask("open", "wide", 1);
-    uint64_t first = start(service, &narrow), second = start(service, &wide);
+    bp_job_request all = ask("open", "blobs", 1), few = ask("open", "few", 1);
+    uint64_t first = start(service, &all), second = start(service, &few);
     end_endless(service, running);
     assert_int_equal(wait_for_end(service, first).state, BP_JOB_SUCCEEDED);
     bp_job_info info = wait_for_end(service, second);
     assert_int_equal(info.state, BP_JOB_FAILED);
     assert_int_equal(info.error.code, BP_INVALID);
-    assert_string_equal(info.error.field, "/model");
+    assert_string_equal(info.error.field, "/dataset");
     assert_int_equal(info.error_step, 0);
 }
 

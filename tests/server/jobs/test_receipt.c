@@ -172,15 +172,15 @@ static void holds_the_data_set_that_is_held_out(void **state) {
     EXPECT_OK(bp_service_cancel_job(service, id, &err_));
     wait_for_end(service, id);
     EXPECT_OK(bp_service_delete_dataset(service, "other", &err_));
-    put_dataset(service, "wide", make_blobs(60, 5));
-    static const char *const names[] = {"other", "blobs", "wide"};
+    put_dataset(service, "few", make_blobs(60, 3));
+    static const char *const names[] = {"other", "blobs", "few"};
     static const bp_status statuses[] = {BP_NOT_FOUND, BP_INVALID, BP_INVALID};
     for (size_t i = 0; i < 3; i++) {
         request = ask_held_out(names[i]);
         expect(bp_service_start_job(service, &request, &id, &err), statuses[i], &err);
         assert_string_equal(err.field, "/validation/dataset");
     }
-    EXPECT_OK(bp_service_delete_dataset(service, "wide", &err_)); /* nobody holds it */
+    EXPECT_OK(bp_service_delete_dataset(service, "few", &err_)); /* nobody holds it */
 }
 
 /* --- replays that cannot be ----------------------------------------------------------------- */
