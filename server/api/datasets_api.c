@@ -47,6 +47,9 @@ bp_status bp_handle_get_dataset(bp_call *call, bp_error *err) {
     bp_dataset_info info = {0};
     bp_status status = bp_service_get_dataset(call->service, call->capture, &info, err);
     if (status == BP_OK) {
+        status = bp_reply_header(call->response, err, "ETag", "\"%s\"", info.dataset->sha256);
+    }
+    if (status == BP_OK) {
         status = reply_whole(call, &info, err);
     }
     bp_dataset_info_clear(&info);
