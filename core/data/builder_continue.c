@@ -149,7 +149,8 @@ static bool permute_columns(bp_dataset_builder *builder, const size_t *position,
     return permute(builder->columns.source, sizeof *builder->columns.source, position, count,
                    back) &&
            permute(builder->reader, sizeof *builder->reader, position, count, back) &&
-           permute(builder->plan, sizeof *builder->plan, position, count, back);
+           permute(builder->plan, sizeof *builder->plan, position, count, back) &&
+           permute(builder->non_finite, sizeof *builder->non_finite, position, count, back);
 }
 
 static size_t find_lone(const bp_dataset_builder *builder) {

@@ -1,9 +1,8 @@
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "builder_state.h"
-#include "column_stats.h"
+#include "dataset_stats.h"
 
 static void *take(void *array) {
     void *taken;
@@ -75,48 +74,33 @@ static void settle_columns(bp_dataset_builder *builder, bp_dataset *dataset) {
         }
         bp_column_reader_clear(&builder->reader[i]);
     }
-    for (size_t i = 0; i < builder->columns.count; i++) {
-        bp_column_reader_clear(&builder->reader[i]);
-    }
     dataset->source = take(&builder->columns.source);
     dataset->source_count = builder->columns.count;
     builder->columns.count = 0;
 }
 
-/* Numbers say nothing of labels. */
-static void drop_label_stats(bp_dataset *dataset) {
+/* Cells of rejected rows: they are not in the arrays, so the builder counted them. */
+static void tell_non_finite(const bp_dataset_builder *builder, bp_dataset *dataset) {
+    const size_t features = dataset->features.count, targets = dataset->targets.count;
+    const size_t begin[BP_ROLE_COUNT] = {
+        [BP_ROLE_TARGET] = features, [BP_ROLE_WEIGHT] = features + targets};
     for (size_t i = 0; i < dataset->source_count; i++) {
         const bp_source_column *source = &dataset->source[i];
-        if (source->cells == 1 && source->type != BP_COLUMN_NUMERIC) {
-            bp_column_stats *stats = &dataset->stats[source->first];
-            stats->min = stats->max = stats->mean = stats->standard_deviation = NAN;
-            stats->distinct = source->labels.count;
+        if (source->role != BP_ROLE_IGNORED) {
+            dataset->stats[begin[source->role] + source->first].non_finite = builder->non_finite[i];
         }
     }
 }
 
-static bp_status add_stats(bp_dataset *dataset, bp_error *err) {
-    size_t features = dataset->features.count;
-    size_t targets = dataset->targets.count, weights = dataset->weights.count;
-    dataset->stats = malloc((features + targets + weights) * sizeof *dataset->stats);
+static bp_status add_stats(const bp_dataset_builder *builder, bp_dataset *dataset, bp_error *err) {
+    const size_t columns =
+        dataset->features.count + dataset->targets.count + dataset->weights.count;
+    dataset->stats = calloc(columns, sizeof *dataset->stats);
     if (dataset->stats == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for statistics");
     }
-    bp_column_stats_compute(dataset->x, dataset->rows, features, dataset->stats);
-    drop_label_stats(dataset);
-    bp_column_stats *target = dataset->stats + features;
-    if (dataset->y != NULL) {
-        bp_column_stats_compute(dataset->y, dataset->rows, targets, target);
-    } else if (targets > 0) {
-        *target = (bp_column_stats){.min = NAN, .max = NAN, .mean = NAN, .standard_deviation = NAN};
-    }
-    if (dataset->classes.count > 0) {
-        target->distinct = dataset->classes.count;
-    }
-    if (weights > 0) {
-        bp_column_stats_compute(dataset->weight, dataset->rows, 1, target + targets);
-    }
-    return BP_OK;
+    tell_non_finite(builder, dataset);
+    return bp_dataset_stats_fill(dataset, err);
 }
 
 static bp_status fail_empty(const bp_dataset_builder *builder, bp_error *err) {
@@ -163,7 +147,7 @@ bp_status bp_dataset_builder_finish(bp_dataset_builder *builder, bp_dataset **ou
     }
     if (status == BP_OK) {
         settle_columns(builder, dataset);
-        status = add_stats(dataset, err);
+        status = add_stats(builder, dataset, err);
     }
     if (status != BP_OK) {
         bp_dataset_unref(dataset);

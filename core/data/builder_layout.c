@@ -60,7 +60,9 @@ bp_status bp_builder_open_columns(bp_dataset_builder *builder, bp_error *err) {
     builder->reader = calloc(count, sizeof *builder->reader);
     builder->plan = calloc(count, sizeof *builder->plan);
     builder->first_row = calloc(count, sizeof *builder->first_row);
-    if (builder->reader == NULL || builder->plan == NULL || builder->first_row == NULL) {
+    builder->non_finite = calloc(count, sizeof *builder->non_finite);
+    if (builder->reader == NULL || builder->plan == NULL || builder->first_row == NULL ||
+        builder->non_finite == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu columns", count);
     }
     builder->lone = SIZE_MAX;
@@ -113,7 +115,9 @@ static bp_status place_feature(bp_dataset_builder *builder, size_t i, bp_error *
     reader->is_exact = source->is_declared;
     builder->plan[i].at = (uint32_t)source->first;
     if (source->role == BP_ROLE_FEATURE) {
-        builder->plan[i].how = source->type == BP_COLUMN_NUMERIC ? BP_CELL_NUMBER : BP_CELL_TEXT;
+        builder->plan[i].how = source->type == BP_COLUMN_NUMERIC && !builder->missing.has_numbers
+                                   ? BP_CELL_NUMBER
+                                   : BP_CELL_TEXT;
     }
     return name_cells(builder, source, err);
 }

@@ -27,8 +27,9 @@ struct bp_dataset_builder {
     float *y;                /* [capacity, targets] */
     int32_t *spelling;       /* [capacity], for one target */
     float *weight;           /* [capacity], where there is a weight */
-    uint64_t numbers; /* rows that came by bp_dataset_builder_numbers */
+    uint64_t numbers;        /* rows that came by bp_dataset_builder_numbers */
     bp_rejects rejects;
+    uint64_t *non_finite; /* [columns] cells that were refused since they are no finite float32 */
     size_t *
         position; /* [columns] of the data set that goes on, by those of its rows; NULL: the same */
     bool has_header, is_finished;

@@ -61,6 +61,10 @@ static size_t character_size(const unsigned char *text, size_t size) {
 bool bp_text_is_utf8(const char *text, size_t size) {
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = 0; i < size;) {
+        if (bytes[i] > 0 && bytes[i] < 0x80) { /* what most text is made of */
+            i++;
+            continue;
+        }
         size_t length = character_size(bytes + i, size - i);
         if (length == 0) {
             return false;

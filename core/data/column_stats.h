@@ -4,11 +4,12 @@
 
 #include "dataset.h"
 
-/* values [rows, columns] finite, or NAN where missing, rows > 0 -> stats [columns]: least,
- * greatest, mean and population standard deviation, each a chain over the rows in order, in double,
- * in two passes, over those that are there. NAN where none is. `distinct` is set to 0. Any thread.
- */
-void bp_column_stats_compute(const float *values, size_t rows, size_t columns,
-                             bp_column_stats *stats);
+/* values [rows, columns] finite, or NAN where missing, 0 < rows < 2^32 -> stats [columns], which
+ * must be zeroed: missing, least, greatest, mean, population standard deviation and histogram of
+ * all rows, each sum a chain over the rows in order, in double, in two passes; the rest from
+ * `sampled` rows (value_sample.h). NAN where every cell is missing. NO_MEMORY. Any thread. */
+BP_NODISCARD bp_status bp_column_stats_compute(bp_column_stats *stats, const float *values,
+                                               size_t rows, size_t columns, size_t sampled,
+                                               bp_error *err);
 
 #endif

@@ -27,6 +27,11 @@ bp_status bp_csv_fast_open(bp_csv_fast *fast, bp_dataset_builder *builder,
                           .late = late,
                           .separator = options->separator,
                           .comment = options->comment};
+    static const char never[] = {'\n', '\r', '"', '\0'};
+    for (size_t i = 0; i < sizeof never; i++) {
+        fast->stops[(unsigned char)never[i]] = true;
+    }
+    fast->stops[(unsigned char)options->separator] = true;
     return BP_OK;
 }
 
@@ -91,22 +96,18 @@ static const char *read_number(const char *p, const struct window *window, char 
 }
 
 /* Where the cell's text ends: at the separator or the line's end; NULL: nowhere that is sure. */
-static const char *find_text_end(const char *p, const char *end, char separator) {
-    for (; p < end; p++) {
-        if (ends_cell(p, end, separator)) {
-            return p;
-        }
-        if (*p == '"' || *p == '\0' || *p == '\r') {
-            return NULL;
-        }
+static const char *find_text_end(const bp_csv_fast *fast, const char *p, const char *end) {
+    while (p < end && !fast->stops[(unsigned char)*p]) {
+        p++;
     }
-    return NULL;
+    return p < end && ends_cell(p, end, fast->separator) ? p : NULL;
 }
 
 /* The text of the cell at `p`, without quotes around it. Returns where the cell ends, or NULL. */
-static const char *read_text(const char *p, const char *end, char separator, bp_cell *cell) {
+static const char *read_text(const bp_csv_fast *fast, const char *p, const char *end,
+                             bp_cell *cell) {
     if (*p != '"') {
-        const char *after = find_text_end(p, end, separator);
+        const char *after = find_text_end(fast, p, end);
         *cell = (bp_cell){p, after != NULL ? (size_t)(after - p) : 0};
         return after;
     }
@@ -115,14 +116,14 @@ static const char *read_text(const char *p, const char *end, char separator, bp_
         p++;
     }
     *cell = (bp_cell){text, (size_t)(p - text)};
-    return end - p > 1 && *p == '"' && ends_cell(p + 1, end, separator) ? p + 1 : NULL;
+    return end - p > 1 && *p == '"' && ends_cell(p + 1, end, fast->separator) ? p + 1 : NULL;
 }
 
 /* A cell that is not written as read_number has it. Returns where it ends, or NULL. */
 static const char *read_other(bp_csv_fast *fast, const char *p, const char *end, struct row *row) {
     const bp_cell_plan plan = fast->plan[row->column];
     bp_cell cell;
-    const char *after = read_text(p, end, fast->separator, &cell);
+    const char *after = read_text(fast, p, end, &cell);
     double value;
     if (after == NULL || plan.how == BP_CELL_SKIP) {
         return after;

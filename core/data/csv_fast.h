@@ -16,6 +16,7 @@ typedef struct bp_csv_fast {
     size_t columns;
     bp_csv_late *late; /* [columns] a record's cells that are for bp_dataset_builder_cell */
     char separator, comment;
+    bool stops[256]; /* characters that no unquoted cell holds */
 } bp_csv_fast;
 
 /* The builder has had its header, options->separator is known. NO_MEMORY. */

@@ -54,13 +54,10 @@ static void add_names(bp_digest *digest, const bp_names *names) {
     }
 }
 
-static void add_indices(bp_digest *digest, const int32_t *indices, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t index = (uint32_t)indices[i];
-        const uint8_t bytes[4] = {(uint8_t)index, (uint8_t)(index >> 8), (uint8_t)(index >> 16),
-                                  (uint8_t)(index >> 24)};
-        bp_digest_add(digest, bytes, sizeof bytes);
-    }
+/* 32 bit words like those of floats, whose order of bytes is all that counts. */
+static void add_indices(bp_digest *digest, const void *indices, size_t count) {
+    _Static_assert(sizeof(int32_t) == sizeof(float), "words of four bytes");
+    bp_digest_add_floats(digest, indices, count);
 }
 
 static bool is_plain_column(const bp_source_column *column) {
@@ -118,4 +115,21 @@ void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) 
         add_source(&digest, &dataset->source[i]);
     }
     bp_digest_finish(&digest, hex);
+}
+
+bp_status bp_dataset_check(bp_dataset *dataset, bp_error *err) {
+    /* Relaxed: the flag says nothing of other memory; the bytes never change. */
+    if (!atomic_load_explicit(&dataset->is_unchecked, memory_order_relaxed)) {
+        return BP_OK;
+    }
+    char hex[BP_DIGEST_HEX_SIZE];
+    bp_dataset_digest(dataset, hex);
+    if (strcmp(hex, dataset->sha256) != 0) {
+        return bp_fail(
+            err, BP_IO, NULL,
+            "the data set is damaged on disk: its SHA-256 is %s, not %s as it was stored", hex,
+            dataset->sha256);
+    }
+    atomic_store_explicit(&dataset->is_unchecked, false, memory_order_relaxed);
+    return BP_OK;
 }

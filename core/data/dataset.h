@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "digest.h"
 #include "names.h"
@@ -13,11 +14,27 @@
 
 enum { BP_MAX_COLUMNS = 65536, BP_MAX_CLASSES = 65536 };
 
-/* Of the cells that are not missing. */
+enum { BP_HISTOGRAM_BINS = 10, BP_FREQUENT_VALUES = 5 };
+
+typedef struct bp_frequent_value {
+    double value; /* of labels: the index */
+    uint64_t count;
+} bp_frequent_value;
+
+/* What a column of cells holds, of the cells that are not missing. min to standard_deviation,
+ * histogram and missing are over all rows, and so is all that is said of labels; quartiles,
+ * distinct and frequent of numbers are over the data set's sampled_rows. */
 typedef struct bp_column_stats {
-    double min, max, mean, standard_deviation; /* population (divided by rows); NAN for text */
-    size_t distinct;                           /* class labels: how many; 0: not counted */
-    size_t missing;                            /* cells that are NAN */
+    double min, max, mean, standard_deviation; /* population (divided by rows); NAN for labels */
+    size_t distinct;     /* labels, or values in the sampled rows; 0: not counted */
+    size_t missing;      /* cells that are NAN */
+    uint64_t non_finite; /* cells of rejected rows: nan, inf, or beyond float32 */
+    double quartile[3];  /* between the values next to it, linearly; NAN for labels */
+    uint64_t histogram[BP_HISTOGRAM_BINS]; /* equal parts of min..max, a value on an edge in the
+                                              upper one, max in the last; all 0 for labels */
+    size_t frequent_count;                 /* of the next: min(distinct, BP_FREQUENT_VALUES) */
+    bp_frequent_value frequent[BP_FREQUENT_VALUES]; /* by falling count, then rising value */
+    size_t earliest_row, latest_row; /* of a datetime's first cell that is not all missing */
 } bp_column_stats;
 
 typedef struct bp_dataset {
@@ -35,10 +52,12 @@ typedef struct bp_dataset {
     bp_names weights;         /* the weight column's name; empty: there is none */
     float *weight;            /* [rows] finite, >= 0; NULL where there is none */
     bp_column_stats *stats;   /* [features + targets + weights], in this order */
+    size_t sampled_rows;      /* evenly spaced, that bp_column_stats says are sampled; rows: all */
     bp_rejects rejects;       /* rows of the upload that were left out */
     void *mapping;            /* arrays that lie in it are not freed one by one; NULL: none do */
     size_t mapping_size;      /* bytes */
     char sha256[BP_DIGEST_HEX_SIZE]; /* bp_dataset_digest */
+    atomic_bool is_unchecked; /* the mapping came from a disk and was not compared with sha256 */
 } bp_dataset;
 
 bp_dataset *bp_dataset_ref(bp_dataset *dataset);
@@ -52,6 +71,11 @@ bool bp_dataset_is_plain(const bp_dataset *dataset);
  * and class_index, then the weights with their name where there are such; then, where a column is
  * not numeric, the types, roles and labels of all; numbers little-endian. */
 void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]);
+
+/* Compares with sha256, once: where it was not compared before, all of x is read. For whoever is
+ * about to train on it or evaluate. Any thread; two that come together both read. IO: it is not
+ * what was stored. */
+BP_NODISCARD bp_status bp_dataset_check(bp_dataset *dataset, bp_error *err);
 
 /* A cell of text. */
 typedef struct bp_cell {

@@ -67,6 +67,7 @@ void bp_dataset_builder_free(bp_dataset_builder *builder) {
     }
     free(builder->reader);
     free(builder->plan);
+    free(builder->non_finite);
     bp_target_column_clear(&builder->target);
     bp_dataset_columns_clear(&builder->columns);
     bp_missing_words_clear(&builder->missing);
@@ -216,6 +217,17 @@ static bp_status read_feature(bp_dataset_builder *builder, size_t column, bp_cel
     return status;
 }
 
+/* A cell that was refused: the report tells numbers that are not finite from other mistakes. */
+static void note_non_finite(bp_dataset_builder *builder, size_t column, bp_cell cell) {
+    double value = 0;
+    const bool is_number = bp_decimal_parse(cell.text, cell.size, &value);
+    if (builder->reader[column].type == BP_COLUMN_NUMERIC &&
+        (is_number ? !isfinite((float)value)
+                   : bp_decimal_is_nonfinite_word(cell.text, cell.size))) {
+        builder->non_finite[column]++;
+    }
+}
+
 bp_status bp_dataset_builder_cell(bp_dataset_builder *builder, size_t column, bp_cell cell,
                                   uint64_t line, bp_error *err) {
     if (builder->row == NULL) {
@@ -230,9 +242,13 @@ bp_status bp_dataset_builder_cell(bp_dataset_builder *builder, size_t column, bp
     if (builder->plan[column].how == BP_CELL_SKIP) {
         return BP_OK;
     }
-    return builder->columns.source[column].role == BP_ROLE_FEATURE
-               ? read_feature(builder, column, cell, &place, err)
-               : read_number(builder, column, cell, &place, err);
+    bp_status status = builder->columns.source[column].role == BP_ROLE_FEATURE
+                           ? read_feature(builder, column, cell, &place, err)
+                           : read_number(builder, column, cell, &place, err);
+    if (status == BP_INVALID) {
+        note_non_finite(builder, column, cell);
+    }
+    return status;
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -287,7 +303,7 @@ static bp_status keep_row(bp_dataset_builder *builder, const bp_target_value *lo
 }
 
 static bp_status end_row(bp_dataset_builder *builder, uint64_t line, bp_error *err) {
-    bp_target_value value;
+    bp_target_value value = {0};
     const bool has_lone = builder->lone != SIZE_MAX;
     bp_status status = builder->rows == builder->capacity
                            ? bp_builder_reserve(builder, builder->rows + 1, err)
@@ -400,8 +416,8 @@ bp_status bp_dataset_builder_numbers(bp_dataset_builder *builder, const float *v
     }
     for (size_t i = 0; status == BP_OK && i < rows; i++) {
         bp_error why = {0};
-        status = take_numbers(builder, values + i * builder->columns.count, ++builder->numbers,
-                              &why);
+        status =
+            take_numbers(builder, values + i * builder->columns.count, ++builder->numbers, &why);
         if (status != BP_OK) {
             status = bp_dataset_builder_reject(builder, &why, err);
         }

@@ -15,7 +15,7 @@ typedef struct bp_dataset_options {
     const char *missing; /* comma-separated words; NULL: those of missing_words.h */
     bool skip_rejects;   /* bp_dataset_builder_reject goes on */
     const int *file;     /* an empty file, read and write, borrowed until the end, where x is kept
-                            and mapped from; NULL: in memory */
+                            and mapped from if it is large (row_spool.h); NULL: in memory */
 } bp_dataset_options;
 
 typedef struct bp_dataset_builder bp_dataset_builder;

@@ -13,7 +13,7 @@ static bp_status check_count(const bp_names *names, bool no_target, bp_error *er
     if (names->count == 0 || (names->count == 1 && !no_target)) {
         return bp_fail(err, BP_INVALID, NULL,
                        "a data set has at least two columns, a feature and a target, "
-                       "separated by commas; here is %s",
+                       "as CSV apart by commas, semicolons, tabs or pipes; here is %s",
                        names->count == 0 ? "none" : "one");
     }
     if (names->count > BP_MAX_COLUMNS) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cell_text.h"
+#include "decimal.h"
 
 static const char usual_words[] = "NA,N/A,n/a,NaN,nan,NAN,null,NULL,?";
 
@@ -13,6 +14,9 @@ bp_status bp_missing_words_set(bp_missing_words *out, const char *list, bp_error
         size_t size = strcspn(p, ",");
         bp_cell word = bp_cell_trim((bp_cell){p, size});
         if (word.size > 0) {
+            words.begins[(unsigned char)word.text[0]] = true;
+            double value;
+            words.has_numbers = words.has_numbers || bp_decimal_parse(word.text, word.size, &value);
             status = bp_names_add(&words.words, word.text, word.size, err);
         }
         p += size + (p[size] == ',');
@@ -31,6 +35,9 @@ void bp_missing_words_clear(bp_missing_words *words) {
 }
 
 bool bp_missing_words_match(const bp_missing_words *words, bp_cell cell) {
+    if (cell.size > 0 && !words->begins[(unsigned char)cell.text[0]]) {
+        return false;
+    }
     for (size_t i = 0; cell.size > 0 && i < words->words.count; i++) {
         const char *word = words->words.item[i];
         if (strncmp(word, cell.text, cell.size) == 0 && word[cell.size] == '\0') {

@@ -8,7 +8,9 @@
 
 typedef struct bp_missing_words {
     bp_names words;
-    bool are_given; /* by the request: then they count in targets too */
+    bool begins[256]; /* whether a word begins with the character: most cells need no more */
+    bool are_given;   /* by the request: then they count in targets too */
+    bool has_numbers; /* one of them is a number, such as -999: numbers have to be looked at */
 } bp_missing_words;
 
 /* `list`: words apart by commas, each trimmed; NULL: NA, N/A, n/a, NaN, nan, NAN, null, NULL, ?.

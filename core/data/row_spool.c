@@ -3,6 +3,7 @@
 #include "row_spool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -51,6 +52,14 @@ static bp_status fail_file(bp_error *err) {
     return bp_fail(err, BP_IO, NULL, "the rows cannot be written: %s", strerror(errno));
 }
 
+/* The disk writes a piece while the next comes, so that little is left for the end. Advice: its
+ * failure changes nothing, and a file system without it writes later. */
+static void write_early(const bp_row_spool *spool) {
+    const size_t size = spool->buffered * sizeof *spool->bytes;
+    const off_t first = (off_t)(spool->written * sizeof *spool->bytes);
+    (void)sync_file_range(spool->file, first, (off_t)size, SYNC_FILE_RANGE_WRITE);
+}
+
 static bp_status flush(bp_row_spool *spool, bp_error *err) {
     const char *at = (const char *)spool->bytes;
     for (size_t left = spool->buffered * sizeof *spool->bytes; left > 0;) {
@@ -61,19 +70,30 @@ static bp_status flush(bp_row_spool *spool, bp_error *err) {
         at += done > 0 ? done : 0;
         left -= done > 0 ? (size_t)done : 0;
     }
+    write_early(spool);
     spool->written += spool->buffered;
     spool->buffered = 0;
     return BP_OK;
 }
 
+/* The first flush gives back most of the memory that the file then stands for. */
+static bp_status make_room_in_file(bp_row_spool *spool, size_t count, bp_error *err) {
+    bp_status status = flush(spool, err);
+    const size_t wanted = count > FILE_FLOATS ? count : FILE_FLOATS;
+    const bool fits = spool->capacity >= wanted && spool->capacity <= 2 * wanted;
+    return status == BP_OK && !fits ? enlarge(spool, wanted, err) : status;
+}
+
 static bp_status make_room(bp_row_spool *spool, size_t count, bp_error *err) {
-    if (spool->in_file) {
-        bp_status status = flush(spool, err);
-        const size_t wanted = count > FILE_FLOATS ? count : FILE_FLOATS;
-        return status == BP_OK && wanted > spool->capacity ? enlarge(spool, wanted, err) : status;
+    if (spool->in_file &&
+        (spool->written > 0 || spool->buffered + count > BP_ROW_SPOOL_MEMORY_FLOATS)) {
+        return make_room_in_file(spool, count, err);
     }
     const size_t needed = spool->buffered + count;
-    const size_t grown = spool->capacity == 0 ? FIRST_FLOATS : spool->capacity / 2 * 3;
+    size_t grown = spool->capacity == 0 ? FIRST_FLOATS : spool->capacity / 2 * 3;
+    if (spool->in_file && grown > BP_ROW_SPOOL_MEMORY_FLOATS) {
+        grown = BP_ROW_SPOOL_MEMORY_FLOATS;
+    }
     return enlarge(spool, needed > grown ? needed : grown, err);
 }
 
@@ -120,7 +140,7 @@ static bp_status map_file(bp_row_spool *spool, int protection, int how, void **o
 bp_status bp_row_spool_view(bp_row_spool *spool, float **out, bp_error *err) {
     void *view = spool->bytes;
     bp_status status = BP_OK;
-    if (spool->in_file && spool->written + spool->buffered > 0) {
+    if (spool->in_file && spool->written > 0) {
         status = map_file(spool, PROT_READ | PROT_WRITE, MAP_SHARED, &view, err);
     }
     if (status == BP_OK) {
@@ -137,7 +157,7 @@ void bp_row_spool_end_view(bp_row_spool *spool, float *view) {
 
 bp_status bp_row_spool_take(bp_row_spool *spool, void **mapping, size_t *size_bytes,
                             bp_error *err) {
-    if (spool->in_file) {
+    if (spool->in_file && spool->written > 0) {
         void *mapped = NULL;
         bp_status status = map_file(spool, PROT_READ, MAP_PRIVATE, &mapped, err);
         if (status == BP_OK) {

@@ -6,6 +6,9 @@
 
 #include "status.h"
 
+/* Up to here (16 MiB) what goes to a file stays in memory, which is faster to train from. */
+enum { BP_ROW_SPOOL_MEMORY_FLOATS = 1 << 22 };
+
 typedef struct bp_row_spool {
     bool in_file;
     int file;         /* borrowed; at its beginning, and read and write */
@@ -17,7 +20,8 @@ typedef struct bp_row_spool {
 
 /* In memory. */
 void bp_row_spool_start(bp_row_spool *spool);
-/* In an empty file, which the caller closes after the spool is cleared or taken. */
+/* In an empty file, where it is more than fits in BP_ROW_SPOOL_MEMORY_FLOATS; the caller closes it
+ * after the spool is cleared or taken. */
 void bp_row_spool_start_file(bp_row_spool *spool, int file);
 void bp_row_spool_clear(bp_row_spool *spool); /* the file stays as it is */
 
@@ -39,7 +43,8 @@ BP_NODISCARD bp_status bp_row_spool_view(bp_row_spool *spool, float **out, bp_er
 void bp_row_spool_end_view(bp_row_spool *spool, float *view);
 
 /* All that is kept, at least one float, as a mapping of its own for the caller to munmap: of
- * memory, or of the file, private and read-only. The spool is as started anew, without a file. */
+ * memory (then the file is still empty), or of the file, private and read-only. The spool is as
+ * started anew, without a file. */
 BP_NODISCARD bp_status bp_row_spool_take(bp_row_spool *spool, void **mapping, size_t *size_bytes,
                                          bp_error *err);
 

@@ -10,6 +10,7 @@
 #include "optimizer_rule.h"
 #include "phases.h"
 #include "philox.h"
+#include "read_ahead.h"
 #include "targets.h"
 
 /* A minibatch of more rows than this is taken in parts where its gradient has a buffer: the same
@@ -28,8 +29,9 @@ struct bp_trainer {
     bp_dataset *held_out_data; /* where the held-out rows lie in another data set; else NULL */
     bp_held_out held_out;
     bp_metrics metrics;
-    float *weights;  /* [data rows], of their losses; NULL: none */
-    uint32_t *order; /* [training rows]: rows of the data in the epoch's order */
+    float *weights;       /* [data rows], of their losses; NULL: none */
+    uint32_t *order;      /* [training rows]: rows of the data in the epoch's order */
+    bp_read_ahead *ahead; /* NULL: the data lie in memory */
     bp_phases phases;
     bp_update_plan plan;
     float *gradient;                   /* [storage_count], where the plan has a buffer */
@@ -72,6 +74,7 @@ static bp_row_pass row_pass(const bp_trainer *t, const uint32_t *index, size_t r
 static void begin_epoch(bp_trainer *t) {
     const size_t count = t->split.training;
     const bool shuffles = t->options.shuffle && !bp_optimizer_is_full_batch(t->options.optimizer);
+    bp_read_ahead_end(t->ahead);
     if (shuffles || t->progress.epoch == 0) {
         memcpy(t->order, t->split.rows, count * sizeof *t->order);
     }
@@ -79,6 +82,7 @@ static void begin_epoch(bp_trainer *t) {
         const bp_random_run run = {t->options.seed, BP_STREAM_SHUFFLE, t->progress.epoch, 0};
         bp_random_shuffle(&run, t->kernels->random_words, count, t->order);
     }
+    bp_read_ahead_begin(t->ahead, t->order, count);
     t->epoch_sum = 0;
 }
 
@@ -212,6 +216,7 @@ static void end_epoch(bp_trainer *t) {
 static bp_status step_minibatch(bp_trainer *t, size_t first, size_t rows, bp_error *err) {
     bp_update update = begin_update(t);
     double sum = 0;
+    bp_read_ahead_move(t->ahead, first);
     if (!run_parts(t, &update, first, rows, &sum)) {
         return diverged(t, "loss", err);
     }
@@ -293,6 +298,10 @@ static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *
     }
     if (!complete) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
+    }
+    status = bp_read_ahead_new(&t->ahead, t->data, err);
+    if (status != BP_OK) {
+        return status;
     }
     return bp_best_weights_new(&t->best, &t->options.early_stopping, network->storage_count, err);
 }
@@ -402,6 +411,7 @@ void bp_trainer_free(bp_trainer *t) {
     if (t == NULL) {
         return;
     }
+    bp_read_ahead_free(t->ahead); /* it looks at the order and the data */
     bp_best_weights_clear(&t->best);
     bp_metrics_clear(&t->metrics);
     bp_targets_clear(&t->targets);

@@ -177,13 +177,15 @@ static bp_status check_place(const bp_call *call, bp_error *err) {
 
 typedef struct upload {
     bp_table_upload *table;
-    bp_dataset_info base; /* what rows or a target are added to; dataset NULL: nothing */
+    bp_dataset_draft *draft; /* where the rows go; NULL: they stay in memory */
+    bp_dataset_info base;    /* what rows or a target are added to; dataset NULL: nothing */
 } upload;
 
 static void free_upload(void *stream) {
     upload *up = stream;
     if (up != NULL) {
         bp_table_upload_free(up->table);
+        bp_dataset_draft_free(up->draft);
         bp_dataset_info_clear(&up->base);
         free(up);
     }
@@ -200,8 +202,14 @@ static bp_status begin_upload(const bp_call *call, bool adds, bp_table_options *
     if (status == BP_OK && up == NULL) {
         status = bp_fail(err, BP_NO_MEMORY, NULL, "no memory for an upload");
     }
+    if (status == BP_OK) {
+        status = bp_service_begin_dataset(call->service, &up->draft, err);
+    }
     if (status == BP_OK && adds) {
         status = bp_service_get_dataset(call->service, call->capture, &up->base, err);
+    }
+    if (status == BP_OK) {
+        options->dataset.file = bp_dataset_draft_file(up->draft);
     }
     if (status != BP_OK) {
         free_upload(up);
@@ -246,6 +254,7 @@ static bp_status open_target(const bp_call *call, void **stream, bp_error *err) 
     bp_status status = begin_upload(call, true, &options, &up, err);
     if (status == BP_OK) {
         options.dataset.no_target = true;
+        options.dataset.file = NULL;          /* what goes there is the joined one */
         options.dataset.skip_rejects = false; /* a row less, and all after it would be others' */
         status = end_begin(up, &options, stream, err);
     }
@@ -281,8 +290,11 @@ const bp_stream bp_target_stream = {
 /* Stores the data set, whose reference it takes, and answers as GET does. */
 static bp_status keep(bp_call *call, bp_dataset *data, const char *expected, bp_error *err) {
     bool created = false;
+    const bp_dataset_put how = {.draft =
+                                    call->stream != NULL ? ((upload *)call->stream)->draft : NULL,
+                                .expected = expected};
     bp_status status =
-        bp_service_put_dataset(call->service, call->capture, data, expected, &created, err);
+        bp_service_put_dataset(call->service, call->capture, data, &how, &created, err);
     bp_dataset_unref(data);
     if (status == BP_OK) {
         status = bp_handle_get_dataset(call, err);
@@ -371,7 +383,7 @@ bp_status bp_handle_put_target(bp_call *call, bp_error *err) {
     bp_status status = bp_table_upload_finish(up->table, &column, err);
     if (status == BP_OK) {
         status = bp_dataset_join_target(&data, up->base.dataset, column, target_name(call, column),
-                                        NULL, err);
+                                        bp_dataset_draft_file(up->draft), err);
     }
     if (status == BP_OK) {
         status = keep_in_place(call, up->base.dataset, data, err);

@@ -20,14 +20,18 @@ static int append(const char *bytes, size_t size, void *context) {
     return text->failed ? -1 : 0;
 }
 
+void bp_reply_put_json(bp_text *text, json_t *json) {
+    if (json == NULL ||
+        json_dump_callback(json, append, text, JSON_REAL_PRECISION(REAL_DIGITS)) != 0) {
+        text->failed = true;
+    }
+    json_decref(json);
+}
+
 bp_status bp_reply_json(bp_response *response, unsigned status, json_t *json, bp_error *err) {
     bp_text text = {0};
-    if (json == NULL ||
-        json_dump_callback(json, append, &text, JSON_REAL_PRECISION(REAL_DIGITS)) != 0) {
-        text.failed = true;
-    }
+    bp_reply_put_json(&text, json);
     bp_text_puts(&text, "\n");
-    json_decref(json);
     return bp_reply_text(response, status, &text, err);
 }
 

@@ -12,6 +12,8 @@ extern const char bp_json_type[]; /* "application/json" */
 /* Takes `json`. NO_MEMORY, also where `json` is NULL because it could not be made. */
 BP_NODISCARD bp_status bp_reply_json(bp_response *response, unsigned status, json_t *json,
                                      bp_error *err);
+/* Appends and takes `json`; text->failed: no memory, also where it is NULL. */
+void bp_reply_put_json(bp_text *text, json_t *json);
 /* Takes the text, also on failure. NO_MEMORY: text->failed. */
 BP_NODISCARD bp_status bp_reply_text(bp_response *response, unsigned status, bp_text *text,
                                      bp_error *err);

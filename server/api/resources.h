@@ -24,6 +24,10 @@ bp_status bp_handle_list_datasets(bp_call *call, bp_error *err);
 bp_status bp_handle_get_dataset(bp_call *call, bp_error *err);
 bp_status bp_handle_delete_dataset(bp_call *call, bp_error *err);
 
+/* dataset_rows.c */
+extern const bp_parameter bp_rows_parameters[];
+bp_status bp_handle_get_rows(bp_call *call, bp_error *err);
+
 /* models_api.c, parameters_api.c, predict_api.c, evaluate_api.c */
 bp_status bp_handle_create_model(bp_call *call, bp_error *err);
 bp_status bp_handle_list_models(bp_call *call, bp_error *err);

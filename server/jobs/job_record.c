@@ -115,15 +115,6 @@ static bool read_state(const char *name, bp_job_state *out) {
     return false;
 }
 
-static bp_status read_code(const char *name) {
-    for (int code = 0; code < BP_STATUS_COUNT; code++) {
-        if (strcmp(bp_status_name((bp_status)code), name) == 0) {
-            return (bp_status)code;
-        }
-    }
-    return BP_INTERNAL; /* of a newer program: still an error */
-}
-
 static uint64_t count_of(const json_t *object, const char *key) {
     json_int_t value = json_integer_value(json_object_get(object, key));
     return value > 0 ? (uint64_t)value : 0;
@@ -163,7 +154,7 @@ static bool read_error(const json_t *json, bp_job_info *info) {
                     &message) != 0) {
         return false;
     }
-    info->error.code = read_code(code);
+    info->error.code = bp_record_status(code);
     snprintf(info->error.field, sizeof info->error.field, "%s", field);
     snprintf(info->error.message, sizeof info->error.message, "%s", message);
     info->error_epoch = count_of(json, "epoch");

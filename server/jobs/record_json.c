@@ -69,22 +69,41 @@ json_t *bp_record_text(const char *text) {
     return string;
 }
 
-bp_status bp_record_put(bp_store *store, bp_store_object object, json_t *json,
-                        const bp_word_blob *blob, bp_error *err) {
+bp_status bp_record_status(const char *name) {
+    for (int code = 0; code < BP_STATUS_COUNT; code++) {
+        if (strcmp(bp_status_name((bp_status)code), name) == 0) {
+            return (bp_status)code;
+        }
+    }
+    return BP_INTERNAL; /* of a newer program: still an error */
+}
+
+bp_status bp_record_dump(char **out, json_t *json, const char *name, bp_error *err) {
     if (json == NULL) {
         return bp_fail(err, BP_INVALID, NULL,
                        "'%.80s' cannot be stored: a name or label is not UTF-8, or memory is short",
-                       object.name);
+                       name);
     }
     char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_decref(json);
     if (text == NULL) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to store '%.80s'", object.name);
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to store '%.80s'", name);
+    }
+    *out = text;
+    return BP_OK;
+}
+
+bp_status bp_record_put(bp_store *store, bp_store_object object, json_t *json,
+                        const bp_word_blob *blob, bp_error *err) {
+    char *text = NULL;
+    bp_status status = bp_record_dump(&text, json, object.name, err);
+    if (status != BP_OK) {
+        return status;
     }
     object.json = text;
     object.blob = blob != NULL ? blob->bytes : NULL;
     object.blob_size = blob != NULL ? blob->size : 0;
-    bp_status status = bp_store_put(store, &object, err);
+    status = bp_store_put(store, &object, err);
     free(text);
     return status;
 }

@@ -25,8 +25,14 @@ BP_NODISCARD bp_status bp_record_get_names(const json_t *array, bp_names *out, b
 /* A new string, with '?' where the text is not UTF-8 (a message may be cut within a character). */
 json_t *bp_record_text(const char *text);
 
-/* Writes an object: `json` (stolen; NULL: it could not be made, INVALID) and the blob (NULL: none;
- * stays the caller's). */
+/* The code of a wire name; INTERNAL for one that is unknown. */
+bp_status bp_record_status(const char *name);
+
+/* `json` (stolen; NULL: it could not be made, INVALID) of object `name` as text, the caller's to
+ * free. NO_MEMORY. */
+BP_NODISCARD bp_status bp_record_dump(char **out, json_t *json, const char *name, bp_error *err);
+
+/* Writes an object: `json` (as above) and the blob (NULL: none; stays the caller's). */
 BP_NODISCARD bp_status bp_record_put(bp_store *store, bp_store_object object, json_t *json,
                                      const bp_word_blob *blob, bp_error *err);
 

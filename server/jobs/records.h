@@ -23,9 +23,13 @@ BP_NODISCARD bp_status bp_record_put_start(bp_store *store, uint64_t id, const b
 BP_NODISCARD bp_status bp_record_get_start(bp_store *store, uint64_t id, bp_model_info *out,
                                            bp_error *err);
 
-/* INVALID: a name or label is not UTF-8. */
+/* `draft` is the file that x may lie in already (info->dataset's mapping is of it), or NULL. It is
+ * spent, also by a failure. INVALID: a name or label is not UTF-8. IO: the disk is full, or failed.
+ */
 BP_NODISCARD bp_status bp_record_put_dataset(bp_store *store, const bp_dataset_info *info,
-                                             bp_error *err);
+                                             bp_store_draft *draft, bp_error *err);
+/* Where the blob is large, the data set lies in its mapping, and is_unchecked is set where nobody
+ * has compared it with its SHA-256. */
 BP_NODISCARD bp_status bp_record_read_dataset(const bp_store_object *object, bp_dataset_info *out,
                                               bp_error *err);
 

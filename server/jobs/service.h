@@ -72,11 +72,27 @@ typedef struct bp_dataset_info {
 } bp_dataset_info;
 void bp_dataset_info_clear(bp_dataset_info *info);
 
-/* (slow) Creates or replaces; takes a reference of its own. *created tells which. `expected`: the
- * sha256 of the one that must be there, "": none, "*": any; NULL: there may be one. PRECONDITION:
- * it is not so. CONFLICT: an unfinished job uses the one that is there. */
+/* A file of the data directory that an upload's rows go to as they come, so that they need not fit
+ * in memory. It goes with bp_dataset_draft_free, at the end or where the client has gone. */
+typedef struct bp_dataset_draft bp_dataset_draft;
+/* *out NULL: rows stay in memory, for nothing is kept. IO, NO_SPACE, NO_MEMORY. */
+BP_NODISCARD bp_status bp_service_begin_dataset(bp_service *service, bp_dataset_draft **out,
+                                                bp_error *err);
+/* For bp_dataset_options.file; NULL where the draft is NULL. */
+const int *bp_dataset_draft_file(const bp_dataset_draft *draft);
+void bp_dataset_draft_free(bp_dataset_draft *draft); /* NULL is allowed */
+
+/* How a data set is put; all zero, or NULL: in any case, from memory. */
+typedef struct bp_dataset_put {
+    bp_dataset_draft *draft; /* it was built with this one's file; spent, also by a failure */
+    const char *expected;    /* sha256 of the one that must be there, "": none, "*": any */
+} bp_dataset_put;
+
+/* (slow) Creates or replaces; takes a reference of its own. *created tells which. A large one with
+ * a draft is then held in a mapping of its file and nowhere else. PRECONDITION: what is there is
+ * not as expected. CONFLICT: an unfinished job uses the one that is there. IO, NO_SPACE. */
 BP_NODISCARD bp_status bp_service_put_dataset(bp_service *service, const char *name,
-                                              bp_dataset *dataset, const char *expected,
+                                              bp_dataset *dataset, const bp_dataset_put *how,
                                               bool *created, bp_error *err);
 /* Whether what is there now is as `expected`. NOT_FOUND is none. */
 BP_NODISCARD bp_status bp_service_expect_dataset(bp_service *service, const char *name,

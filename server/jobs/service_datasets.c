@@ -51,17 +51,42 @@ static bp_status put(bp_service *service, const bp_dataset_info *info, bp_regist
     return status;
 }
 
-/* A put that is under way. */
-typedef struct dataset_write {
+/* What a data set is put with. */
+typedef struct putting {
     bp_service *service;
-    const char *expected; /* as in bp_service_put_dataset */
-} dataset_write;
+    bp_store_draft *draft; /* NULL: none */
+    const char *expected;  /* as in bp_dataset_put */
+} putting;
+
+/* The data set as it lies in its blob, in place of one whose x lies there and the rest in memory.
+ */
+static bp_status take_stored(void *context, const bp_store_object *object, bp_error *err) {
+    bp_stored_dataset *stored = context;
+    bp_dataset_info info = {0};
+    bp_status status = bp_record_read_dataset(object, &info, err);
+    if (status == BP_OK) {
+        /* Relaxed: no other thread has it yet. What was just written needs no check. */
+        atomic_store_explicit(&info.dataset->is_unchecked, false, memory_order_relaxed);
+        bp_dataset_unref(stored->dataset);
+        stored->dataset = info.dataset;
+    }
+    return status;
+}
 
 static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err) {
-    bp_dataset_info info = {.created_at = entry->created_at,
-                            .dataset = ((bp_stored_dataset *)entry)->dataset};
+    const putting *put_with = context;
+    bp_store *store = put_with->service->store;
+    bp_stored_dataset *stored = (bp_stored_dataset *)entry;
+    bp_dataset_info info = {.created_at = entry->created_at, .dataset = stored->dataset};
     memcpy(info.name, entry->name, sizeof info.name);
-    return bp_record_put_dataset(((dataset_write *)context)->service->store, &info, err);
+    bp_status status = bp_record_put_dataset(store, &info, put_with->draft, err);
+    if (status == BP_OK && put_with->draft != NULL &&
+        info.dataset->mapping_size > BP_STORE_LARGE_BLOB) {
+        const bp_store_object key = {.kind = BP_STORE_DATASET, .name = entry->name};
+        bp_status taken = bp_store_load_one(store, &key, take_stored, stored, NULL);
+        (void)taken; /* where it fails, the one that is there is as good */
+    }
+    return status;
 }
 
 /* `sha256` of the one that is there; NULL: none. */
@@ -80,7 +105,7 @@ static bp_status compare(const char *expected, const char *sha256, bp_error *err
 
 static bp_status check_expected(void *context, const bp_registry_entry *old, bp_error *err) {
     const bp_stored_dataset *stored = (const bp_stored_dataset *)old;
-    return compare(((dataset_write *)context)->expected,
+    return compare(((const putting *)context)->expected,
                    stored != NULL ? stored->dataset->sha256 : NULL, err);
 }
 
@@ -93,17 +118,57 @@ bp_status bp_service_expect_dataset(bp_service *service, const char *name, const
     return status;
 }
 
+struct bp_dataset_draft {
+    bp_store_draft *blob;
+    int file; /* its */
+};
+
+/* Rows go to the file in the machine's order, which is to be that of the blob. */
+bp_status bp_service_begin_dataset(bp_service *service, bp_dataset_draft **out, bp_error *err) {
+    if (service->store == NULL || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
+        *out = NULL;
+        return BP_OK;
+    }
+    bp_dataset_draft *draft = malloc(sizeof *draft);
+    if (draft == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a data set");
+    }
+    bp_status status = bp_store_draft_new(&draft->blob, service->store, err);
+    if (status != BP_OK) {
+        free(draft);
+        return status;
+    }
+    draft->file = bp_store_draft_file(draft->blob);
+    *out = draft;
+    return BP_OK;
+}
+
+const int *bp_dataset_draft_file(const bp_dataset_draft *draft) {
+    return draft != NULL ? &draft->file : NULL;
+}
+
+void bp_dataset_draft_free(bp_dataset_draft *draft) {
+    if (draft != NULL) {
+        bp_store_draft_free(draft->blob);
+        free(draft);
+    }
+}
+
 bp_status bp_service_put_dataset(bp_service *service, const char *name, bp_dataset *dataset,
-                                 const char *expected, bool *created, bp_error *err) {
+                                 const bp_dataset_put *how, bool *created, bp_error *err) {
+    static const bp_dataset_put anyhow = {0};
     bp_status status = bp_registry_check_name(name, err);
     if (status != BP_OK) {
         return status;
     }
     bp_dataset_info info = {.created_at = bp_clock_wall_seconds(), .dataset = dataset};
     snprintf(info.name, sizeof info.name, "%s", name);
-    dataset_write facts = {service, expected};
+    how = how != NULL ? how : &anyhow;
+    putting with = {.service = service,
+                    .draft = how->draft != NULL ? how->draft->blob : NULL,
+                    .expected = how->expected};
     bp_registry_write write = {
-        .persist = persist, .context = &facts, .replace = true, .check = check_expected};
+        .persist = persist, .context = &with, .replace = true, .check = check_expected};
     status = put(service, &info, &write, err);
     if (status == BP_OK) {
         *created = !write.replaced;

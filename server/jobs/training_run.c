@@ -49,7 +49,10 @@ static bp_status make_trainer(training *run, bp_error *err) {
 }
 
 static bp_status prepare(training *run, bp_error *err) {
-    bp_status status = make_trainer(run, err);
+    bp_status status = bp_dataset_check(run->job->data, err);
+    if (status == BP_OK) {
+        status = make_trainer(run, err);
+    }
     if (status == BP_OK) {
         uint64_t steps = bp_trainer_progress(run->trainer).steps_per_epoch;
         bp_job_set_sizes(run->job, run->options.epochs * steps,

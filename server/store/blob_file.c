@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* One write() moves at most this much: Linux stops just below 2 GiB anyway. */
 #define CHUNK_BYTES ((size_t)1 << 26)
+/* A file is read for its digest in pieces that stay in cache. */
+enum { PIECE_BYTES = 1 << 16 };
 
 static const char suffix[] = ".blob";
 static const char unfinished[] = ".tmp";
@@ -36,48 +39,126 @@ static int write_all(int file, const unsigned char *bytes, size_t size, bp_diges
     return 0;
 }
 
-/* close() reports what the file system learned late, so its result counts. */
-static int write_file(int folder, const char *name, const void *bytes, size_t size,
-                      bp_digest *digest) {
-    int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+/* --- writing -------------------------------------------------------------------------------- */
+
+static void temporary_name(uint64_t number, char out[BP_BLOB_FILE_SIZE]) {
+    snprintf(out, BP_BLOB_FILE_SIZE, "%016" PRIx64 "%s%s", number, suffix, unfinished);
+}
+
+bp_status bp_blob_begin(bp_blob_draft *out, int folder, uint64_t number, bp_error *err) {
+    char name[BP_BLOB_FILE_SIZE];
+    temporary_name(number, name);
+    int file = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
-        return -1;
+        return fail_io(err, "make", name);
     }
-    int result = write_all(file, bytes, size, digest);
-    if (result == 0) {
-        result = fsync(file);
+    *out = (bp_blob_draft){.folder = folder, .file = file, .number = number};
+    return BP_OK;
+}
+
+void bp_blob_drop(bp_blob_draft *draft) {
+    if (draft->file >= 0) {
+        char name[BP_BLOB_FILE_SIZE];
+        temporary_name(draft->number, name);
+        close(draft->file);
+        bp_blob_remove(draft->folder, name);
+        draft->file = -1;
     }
+}
+
+/* Adds what the file holds to the digest; the count of bytes to *size. */
+static int digest_file(int file, uint64_t *size, char hex[BP_DIGEST_HEX_SIZE]) {
+    unsigned char piece[PIECE_BYTES];
+    bp_digest digest;
+    bp_digest_start(&digest);
+    *size = 0;
+    for (;;) {
+        ssize_t done = pread(file, piece, sizeof piece, (off_t)*size);
+        if (done < 0 && errno != EINTR) {
+            return -1;
+        }
+        if (done == 0) {
+            bp_digest_finish(&digest, hex);
+            return 0;
+        }
+        if (done > 0) {
+            bp_digest_add(&digest, piece, (size_t)done);
+            *size += (uint64_t)done;
+        }
+    }
+}
+
+/* close() reports what the file system learned late, so its result counts. */
+static int make_durable(bp_blob_draft *draft, const char *temporary, const char *name) {
+    int result = fsync(draft->file);
     int saved = errno;
-    if (close(file) != 0 && result == 0) {
+    int closed = close(draft->file);
+    draft->file = -1;
+    if (result != 0) {
+        errno = saved;
         return -1;
     }
-    errno = saved;
-    return result;
+    return closed == 0 ? renameat(draft->folder, temporary, draft->folder, name) : -1;
+}
+
+/* The blob, whose size and digest are known, gets its name. */
+static bp_status finish(bp_blob_draft *draft, bp_blob *blob, bp_error *err) {
+    char temporary[BP_BLOB_FILE_SIZE];
+    temporary_name(draft->number, temporary);
+    snprintf(blob->file, sizeof blob->file, "%016" PRIx64 "%s", draft->number, suffix);
+    if (make_durable(draft, temporary, blob->file) != 0) {
+        bp_status status = fail_io(err, "write", temporary);
+        bp_blob_remove(draft->folder, temporary);
+        return status;
+    }
+    if (fsync(draft->folder) != 0) {
+        bp_status status = fail_io(err, "make durable", blob->file);
+        bp_blob_remove(draft->folder, blob->file);
+        return status;
+    }
+    return BP_OK;
+}
+
+/* The disk writes while the digest is computed. */
+bp_status bp_blob_finish(bp_blob_draft *draft, bp_blob *out, bp_error *err) {
+    bp_blob blob = {0};
+    (void)sync_file_range(draft->file, 0, 0, SYNC_FILE_RANGE_WRITE); /* advice */
+    if (digest_file(draft->file, &blob.size, blob.sha256) != 0) {
+        bp_status status = fail_io(err, "read", "a new file");
+        bp_blob_drop(draft);
+        return status;
+    }
+    bp_status status = finish(draft, &blob, err);
+    if (status == BP_OK) {
+        *out = blob;
+    }
+    return status;
 }
 
 bp_status bp_blob_write(int folder, uint64_t number, const void *bytes, size_t size, bp_blob *out,
                         bp_error *err) {
     bp_blob blob = {.size = size};
-    char temporary[BP_BLOB_FILE_SIZE];
-    snprintf(blob.file, sizeof blob.file, "%016" PRIx64 "%s", number, suffix);
-    snprintf(temporary, sizeof temporary, "%016" PRIx64 "%s%s", number, suffix, unfinished);
-    bp_digest digest;
-    bp_digest_start(&digest);
-    if (write_file(folder, temporary, bytes, size, &digest) != 0 ||
-        renameat(folder, temporary, folder, blob.file) != 0) {
-        bp_status status = fail_io(err, "write", temporary);
-        bp_blob_remove(folder, temporary);
+    bp_blob_draft draft = {.file = -1};
+    bp_status status = bp_blob_begin(&draft, folder, number, err);
+    if (status != BP_OK) {
         return status;
     }
-    if (fsync(folder) != 0) {
-        bp_status status = fail_io(err, "make durable", blob.file);
-        bp_blob_remove(folder, blob.file);
+    bp_digest digest;
+    bp_digest_start(&digest);
+    if (write_all(draft.file, bytes, size, &digest) != 0) {
+        status = fail_io(err, "write", "a new file");
+        bp_blob_drop(&draft);
         return status;
     }
     bp_digest_finish(&digest, blob.sha256);
-    *out = blob;
-    return BP_OK;
+    status = finish(&draft, &blob, err);
+    if (status == BP_OK) {
+        *out = blob;
+    }
+    return status;
 }
+
+/* --- reading -------------------------------------------------------------------------------- */
 
 static int read_all(int file, unsigned char *bytes, size_t size) {
     while (size > 0) {
@@ -107,7 +188,7 @@ static bp_status check_size(int file, const bp_blob *blob, bp_error *err) {
     return BP_OK;
 }
 
-static bp_status check_digest(const void *bytes, const bp_blob *blob, bp_error *err) {
+bp_status bp_blob_check(const void *bytes, const bp_blob *blob, bp_error *err) {
     bp_digest digest;
     char hex[BP_DIGEST_HEX_SIZE];
     bp_digest_start(&digest);
@@ -131,7 +212,7 @@ static bp_status read_checked(int file, const bp_blob *blob, void **out, bp_erro
                        blob->file, blob->size);
     }
     status = read_all(file, bytes, blob->size) != 0 ? fail_io(err, "read", blob->file)
-                                                    : check_digest(bytes, blob, err);
+                                                    : bp_blob_check(bytes, blob, err);
     if (status != BP_OK) {
         free(bytes);
         return status;
@@ -149,6 +230,31 @@ bp_status bp_blob_read(int folder, const bp_blob *blob, void **out, bp_error *er
     close(file);
     return status;
 }
+
+static bp_status map_checked(int file, const bp_blob *blob, const void **out, bp_error *err) {
+    bp_status status = check_size(file, blob, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    void *mapping = mmap(NULL, blob->size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (mapping == MAP_FAILED) {
+        return fail_io(err, "map", blob->file);
+    }
+    *out = mapping;
+    return BP_OK;
+}
+
+bp_status bp_blob_map(int folder, const bp_blob *blob, const void **out, bp_error *err) {
+    int file = openat(folder, blob->file, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return fail_io(err, "read", blob->file);
+    }
+    bp_status status = map_checked(file, blob, out, err);
+    close(file);
+    return status;
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
 
 void bp_blob_remove(int folder, const char *file) {
     if (file[0] != '\0') {

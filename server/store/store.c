@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,23 +159,67 @@ static bp_status apply_list(bp_catalogue *catalogue, request *self, bp_error *er
     return bp_catalogue_list(catalogue, self->object, &self->rows, err);
 }
 
+/* The blob, which is durable or none, gets named; where that fails it goes. */
+static bp_status name_blob(bp_store *store, request *put, bp_error *err) {
+    bp_status status = submit(store, put, err);
+    if (status == BP_OK) {
+        bp_blob_remove(store->blobs, put->replaced);
+    } else if (!put->uncertain) {
+        bp_blob_remove(store->blobs, put->blob.file);
+    }
+    return status;
+}
+
+static uint64_t next_number(bp_store *store) {
+    return atomic_fetch_add_explicit(&store->number, 1, memory_order_relaxed);
+}
+
 bp_status bp_store_put(bp_store *store, const bp_store_object *object, bp_error *err) {
     request put = {.apply = apply_put, .object = object};
     if (object->blob != NULL) {
-        uint64_t number = atomic_fetch_add_explicit(&store->number, 1, memory_order_relaxed);
-        bp_status status =
-            bp_blob_write(store->blobs, number, object->blob, object->blob_size, &put.blob, err);
+        bp_status status = bp_blob_write(store->blobs, next_number(store), object->blob,
+                                         object->blob_size, &put.blob, err);
         if (status != BP_OK) {
             return status;
         }
     }
-    bp_status status = submit(store, &put, err);
-    if (status == BP_OK) {
-        bp_blob_remove(store->blobs, put.replaced);
-    } else if (!put.uncertain) {
-        bp_blob_remove(store->blobs, put.blob.file);
+    return name_blob(store, &put, err);
+}
+
+struct bp_store_draft {
+    bp_blob_draft blob;
+};
+
+bp_status bp_store_draft_new(bp_store_draft **out, bp_store *store, bp_error *err) {
+    bp_store_draft *draft = malloc(sizeof *draft);
+    if (draft == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a new file");
     }
-    return status;
+    bp_status status = bp_blob_begin(&draft->blob, store->blobs, next_number(store), err);
+    if (status != BP_OK) {
+        free(draft);
+        return status;
+    }
+    *out = draft;
+    return BP_OK;
+}
+
+int bp_store_draft_file(const bp_store_draft *draft) {
+    return draft->blob.file;
+}
+
+void bp_store_draft_free(bp_store_draft *draft) {
+    if (draft != NULL) {
+        bp_blob_drop(&draft->blob);
+        free(draft);
+    }
+}
+
+bp_status bp_store_put_draft(bp_store *store, const bp_store_object *object, bp_store_draft *draft,
+                             bp_error *err) {
+    request put = {.apply = apply_put, .object = object};
+    bp_status status = bp_blob_finish(&draft->blob, &put.blob, err);
+    return status == BP_OK ? name_blob(store, &put, err) : status;
 }
 
 bp_status bp_store_delete(bp_store *store, bp_store_kind kind, const char *name, bp_error *err) {
@@ -189,24 +234,55 @@ bp_status bp_store_delete(bp_store *store, bp_store_kind kind, const char *name,
 
 typedef bp_status (*each_object)(void *context, const bp_store_object *object, bp_error *err);
 
+/* Reading a data set's blob is the time of its first training, not of every start. */
+static bool is_checked_later(bp_store_kind kind) {
+    return kind == BP_STORE_DATASET;
+}
+
+static bp_status read_blob(const bp_store *store, const bp_blob *blob, bp_store_object *object,
+                           bp_error *err) {
+    void *bytes = NULL;
+    bp_status status = bp_blob_read(store->blobs, blob, &bytes, err);
+    object->blob = bytes;
+    object->is_checked = true;
+    return status;
+}
+
+static bp_status map_blob(const bp_store *store, const bp_blob *blob, bp_store_object *object,
+                          bp_error *err) {
+    bp_status status = bp_blob_map(store->blobs, blob, &object->blob, err);
+    object->is_checked = !is_checked_later(object->kind);
+    return status == BP_OK && object->is_checked ? bp_blob_check(object->blob, blob, err) : status;
+}
+
+static void forget_blob(const bp_store_object *object, bool is_mapped) {
+    void *bytes = (void *)object->blob;
+    if (!is_mapped) {
+        free(bytes);
+    } else if (bytes != NULL) {
+        munmap(bytes, object->blob_size);
+    }
+}
+
 static bp_status load_row(bp_store *store, bp_store_kind kind, const bp_catalogue_row *row,
                           each_object each, void *context, bp_error *err) {
-    void *blob = NULL;
+    const bool is_mapped = row->blob.size > BP_STORE_LARGE_BLOB;
+    bool taken = false;
+    bp_store_object object = {
+        .kind = kind, .name = row->name, .json = row->json, .taken = is_mapped ? &taken : NULL};
+    bp_status status = BP_OK;
+    bp_error cause = {0};
     if (row->blob.file[0] != '\0') {
-        bp_error cause = {0};
-        bp_status status = bp_blob_read(store->blobs, &row->blob, &blob, &cause);
-        if (status != BP_OK) {
-            return bp_fail(err, status, NULL, "'%s' cannot be loaded: %.300s", row->name,
-                           cause.message);
-        }
+        object.blob_size = row->blob.size;
+        status = is_mapped ? map_blob(store, &row->blob, &object, &cause)
+                           : read_blob(store, &row->blob, &object, &cause);
     }
-    bp_store_object object = {.kind = kind,
-                              .name = row->name,
-                              .json = row->json,
-                              .blob = blob,
-                              .blob_size = blob != NULL ? row->blob.size : 0};
-    bp_status status = each(context, &object, err);
-    free(blob);
+    status = status == BP_OK ? each(context, &object, err)
+                             : bp_fail(err, status, NULL, "'%s' cannot be loaded: %.300s",
+                                       row->name, cause.message);
+    if (!taken) {
+        forget_blob(&object, is_mapped);
+    }
     return status;
 }
 

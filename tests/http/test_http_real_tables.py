@@ -91,7 +91,7 @@ def test_california_housing(client, name):
     job = fit(client, name, 64, "linear", name, 40, validation={"fraction": 0.2}, batch_size=64,
               optimizer={"type": "adam", "learning_rate": 0.003},
               schedule={"type": "cosine"})
-    assert job["metrics"]["r2"] >= 0.77, job["metrics"]
+    assert job["metrics"]["validation_r2"] >= 0.77, job["metrics"]
     answer = client.post(f"/v1/models/{name}/predict", {"instances": [
         {"longitude": -122.23, "latitude": 37.88, "housing_median_age": 41, "total_rooms": 880,
          "population": 322, "households": 126, "median_income": 8.3252,
@@ -124,7 +124,7 @@ def test_small_tables_of_classes(client, name, path, rows, mark):
         job = fit(client, f"{name}-{fold}", 16, "softmax", name, 80, batch_size=16,
                   optimizer={"type": "adam", "learning_rate": 0.01},
                   validation={"folds": 5, "fold": fold, "stratify": True})
-        right.append(job["metrics"]["accuracy"])
+        right.append(job["metrics"]["validation_accuracy"])
     assert sum(right) / 5 >= mark, right
 
 

@@ -27,8 +27,8 @@ def digest_of(client, name, dataset, **more):
 def test_a_column_of_weights_is_no_feature(client, name):
     described = put_weighted(client, name, weighted_text(90, [1, 2.5, 0]))
     assert described["features"] == 4 and described["weight"] == "weight"
-    assert [c["role"] for c in described["columns"]] == ["feature"] * 4 + ["target", "weight"]
-    column = described["columns"][-1]
+    assert [c["role"] for c in described["columns"]] == ["feature"] * 4 + ["weight", "target"]
+    column = described["columns"][-2]
     assert (column["name"], column["min"], column["max"]) == ("weight", 0, 2.5)
     plain = client.put_csv(f"{name}-plain", samples.blobs_text(90)).json
     assert "weight" not in plain and plain["sha256"] != described["sha256"]

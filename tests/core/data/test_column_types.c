@@ -14,6 +14,7 @@
 
 #include "cell_text.h"
 #include "csv.h"
+#include "row_spool.h"
 
 static bp_status try_load(bp_dataset **out, const char *body, const bp_dataset_options *options,
                           bp_error *err) {
@@ -171,8 +172,8 @@ static void bad_declarations_name_their_field(void **state) {
 static void missing_words_can_be_given(void **state) {
     (void)state;
     const bp_dataset_options options = {.missing = "-999, none"};
-    bp_dataset *data = load("a,b,y\n-999,x,0\n1,none,1\n2,NA,1\n", &options);
-    assert_true(isnan(data->x[0]) && isnan(data->x[3]));
+    bp_dataset *data = load("a,b,y\n1,x,0\n-999,none,1\n2,NA,1\n", &options);
+    assert_true(isnan(data->x[2]) && isnan(data->x[3]));
     assert_labels(&data->source[1], "x,NA");
     bp_dataset_unref(data);
     assert_refused("a,y\n1,none\n", &options, "", "the row has no value for 'y'");
@@ -198,21 +199,45 @@ static void names_are_text(void **state) {
     free(body);
 }
 
+enum { WIDE = 32 };
+
+/* Rows of numbers, and late among them a label: the caller's. */
+static char *make_long_body(size_t rows) {
+    char *body = malloc((rows + 1) * (WIDE + 1) * sizeof "x31,");
+    assert_non_null(body);
+    char *at = body;
+    for (size_t i = 0; i < WIDE; i++) {
+        at += snprintf(at, sizeof "x31,", "x%zu,", i);
+    }
+    at = stpcpy(at, "y\n");
+    for (size_t i = 0; i < rows; i++) {
+        at = stpcpy(at, i + 1 == rows ? "a" : "7");
+        for (size_t j = 1; j < WIDE; j++) {
+            at = stpcpy(at, ",2");
+        }
+        at = stpcpy(at, i % 2 == 0 ? ",0\n" : ",1\n");
+    }
+    return body;
+}
+
 static void a_file_holds_the_rows(void **state) {
     (void)state;
+    const size_t rows = BP_ROW_SPOOL_MEMORY_FLOATS / WIDE + 100;
     char path[] = "/tmp/bp_columns_XXXXXX";
     int file = mkstemp(path);
     assert_true(file >= 0);
     unlink(path);
-    const char *body = "a,b,y\n7,1,0\n8,1.5,0\nx,2,1\n,4,1\n";
+    char *body = make_long_body(rows);
     const bp_dataset_options options = {.file = &file};
     bp_dataset *filed = load(body, &options), *held = load(body, NULL);
     assert_string_equal(filed->sha256, held->sha256);
-    assert_int_equal(lseek(file, 0, SEEK_END), 4 * 2 * 4);
+    assert_int_equal(filed->source[0].type, BP_COLUMN_CATEGORICAL);
+    assert_int_equal(lseek(file, 0, SEEK_END), rows * WIDE * sizeof(float));
     close(file);
-    assert_true(filed->x[1] == 1);
+    assert_true(filed->x[(rows - 1) * WIDE] == 1);
     bp_dataset_unref(filed);
     bp_dataset_unref(held);
+    free(body);
 }
 
 /* --- going on ------------------------------------------------------------------------------- */

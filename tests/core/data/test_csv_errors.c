@@ -29,7 +29,7 @@ static const struct bad_body {
     {"\n \n", BP_INVALID, 0, 0, "empty"},
     {"a,b\n", BP_INVALID, 0, 0, "no rows"},
     {"a\n1\n", BP_INVALID, 1, 0, "at least two columns"},
-    {"a:b\n1:2\n", BP_INVALID, 1, 0, "separated by commas"},
+    {"a:b\n1:2\n", BP_INVALID, 1, 0, "apart by commas"},
     {"a,,b\n1,2,3\n", BP_INVALID, 1, 2, "column 2 has no name"},
     {"a,b,a\n1,2,3\n", BP_INVALID, 1, 3, "columns 1 and 3 are both named 'a'"},
     {"5,0,5\n1,2,3\n", BP_INVALID, 1, 0, "the first line must name the columns"},

@@ -14,7 +14,7 @@
 
 #include "row_spool.h"
 
-enum { ROWS = 300000, WIDTH = 7 };
+enum { ROWS = 800000, WIDTH = 7 };
 
 static void fill(bp_row_spool *spool, size_t first, size_t rows) {
     for (size_t i = first; i < first + rows; i++) {
@@ -27,22 +27,30 @@ static void fill(bp_row_spool *spool, size_t first, size_t rows) {
     }
 }
 
-/* Rows, a change of one cell through a view, more rows; then all of them. */
-static void assert_keeps(bp_row_spool *spool) {
+static void change(bp_row_spool *spool, size_t at) {
     float *view;
-    fill(spool, 0, 10);
     assert_int_equal(bp_row_spool_view(spool, &view, NULL), BP_OK);
-    assert_true(view[9 * WIDTH] == 9 * WIDTH);
-    view[3 * WIDTH + 1] = -5;
+    assert_true(view[at] == (float)at);
+    view[at] = -5;
     bp_row_spool_end_view(spool, view);
-    fill(spool, 10, ROWS - 10);
+}
+
+enum { EARLY = 3 * WIDTH + 1, LATE = (ROWS - 11) * WIDTH };
+
+/* Rows, a change of one cell through a view, more rows, a change; then all of them. */
+static void assert_keeps(bp_row_spool *spool) {
+    fill(spool, 0, 10);
+    change(spool, EARLY);
+    fill(spool, 10, ROWS - 20);
+    change(spool, LATE);
+    fill(spool, ROWS - 10, 10);
     void *mapping;
     size_t size;
     assert_int_equal(bp_row_spool_take(spool, &mapping, &size, NULL), BP_OK);
     assert_int_equal(size, ROWS * WIDTH * sizeof(float));
     const float *x = mapping;
     for (size_t i = 0; i < ROWS * WIDTH; i++) {
-        assert_true(x[i] == (i == 3 * WIDTH + 1 ? -5 : (float)i));
+        assert_true(x[i] == (i == EARLY || i == LATE ? -5 : (float)i));
     }
     munmap(mapping, size);
     bp_row_spool_clear(spool);
@@ -69,6 +77,21 @@ static void in_a_file(void **state) {
     int file = open_file();
     bp_row_spool_start_file(&spool, file);
     assert_keeps(&spool);
+    close(file);
+}
+
+static void what_is_small_needs_no_file(void **state) {
+    (void)state;
+    bp_row_spool spool;
+    int file = open_file();
+    bp_row_spool_start_file(&spool, file);
+    fill(&spool, 0, 10);
+    void *mapping;
+    size_t size;
+    assert_int_equal(bp_row_spool_take(&spool, &mapping, &size, NULL), BP_OK);
+    assert_int_equal(size, 10 * WIDTH * sizeof(float));
+    assert_int_equal(lseek(file, 0, SEEK_END), 0);
+    munmap(mapping, size);
     close(file);
 }
 
@@ -108,6 +131,7 @@ static int ignore_the_signal(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(in_memory), cmocka_unit_test(in_a_file),
+                                       cmocka_unit_test(what_is_small_needs_no_file),
                                        cmocka_unit_test(a_file_that_cannot_grow_is_told)};
     return cmocka_run_group_tests(tests, ignore_the_signal, NULL);
 }

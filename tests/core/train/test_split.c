@@ -44,7 +44,7 @@ static bp_dataset *make_many(void) {
 static bp_split draw(const bp_dataset *data, const bp_split_options *o, const uint8_t *excluded) {
     const bp_split_request request = {
         .data = data, .options = o, .seed = SEED, .excluded = excluded};
-    bp_split split;
+    bp_split split = {0};
     bp_error err = {0};
     if (bp_split_options_check(o, &err) != BP_OK ||
         bp_split_draw(&split, &request, &err) != BP_OK) {
@@ -95,21 +95,26 @@ static void a_fraction_is_the_end_of_the_permutation(void **state) {
     bp_dataset_unref(data);
 }
 
-/* 7, 2 and 1 rows, 3 held out: 2.1, 0.6 and 0.3, so 2, 0 and 0, and the last goes to 0.6. */
-static void strata_share_by_largest_remainder(void **state) {
-    (void)state;
-    bp_dataset *data = make();
+static void assert_shares(const bp_dataset *data, double fraction, const size_t shares[3]) {
     uint8_t held[ROWS];
     size_t of_class[3] = {0};
-    bp_split split = draw(data, &(bp_split_options){.fraction = 0.3, .stratify = true}, NULL);
+    bp_split split = draw(data, &(bp_split_options){.fraction = fraction, .stratify = true}, NULL);
     check_parts(&split, ROWS, held);
     for (size_t r = 0; r < ROWS; r++) {
         of_class[classes[r]] += held[r];
     }
-    assert_int_equal(of_class[0], 2);
-    assert_int_equal(of_class[1], 1);
-    assert_int_equal(of_class[2], 0);
+    assert_memory_equal(of_class, shares, sizeof of_class);
     bp_split_clear(&split);
+}
+
+/* 7, 2 and 1 rows. 3 of them: 2.1, 0.6 and 0.3, so 2, 0 and 0, and the last goes to 0.6. 4 of them:
+ * 2.8, 0.8 and 0.4, and two are left. 5 of them: 3.5, 1 and 0.5; of equal ones the first. */
+static void strata_share_by_largest_remainder(void **state) {
+    (void)state;
+    bp_dataset *data = make();
+    assert_shares(data, 0.3, (size_t[]){2, 1, 0});
+    assert_shares(data, 0.4, (size_t[]){3, 1, 0});
+    assert_shares(data, 0.5, (size_t[]){4, 1, 0});
     bp_dataset_unref(data);
 }
 

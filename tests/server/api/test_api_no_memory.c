@@ -75,6 +75,7 @@ static void test_replies(void **state) {
         {.target = "/v1/info"},
         {.target = "/v1/datasets"},
         {.target = "/v1/datasets/d"},
+        {.target = "/v1/datasets/d/rows"},
         {.target = "/v1/models"},
         {.target = "/v1/models/m"},
         {.target = "/v1/jobs"},

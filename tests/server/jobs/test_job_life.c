@@ -287,7 +287,8 @@ static void what_a_job_uses_stays(void **state) {
     assert_non_null(strstr(err.message, "job 1"));
     expect(bp_service_delete_dataset(service, "blobs", &err), BP_CONFLICT, &err);
     assert_non_null(strstr(err.message, "job 1"));
-    expect(bp_service_put_dataset(service, "blobs", other, NULL, &created, &err), BP_CONFLICT, &err);
+    expect(bp_service_put_dataset(service, "blobs", other, NULL, &created, &err), BP_CONFLICT,
+           &err);
     expect(bp_service_delete_job(service, id, &err), BP_CONFLICT, &err);
     bp_model_info model;
     EXPECT_OK(bp_service_get_model(service, "m", &model, &err_));

@@ -24,11 +24,51 @@ static void assert_same_number(double a, double b) {
 
 static void assert_same_stats(const bp_dataset *a, const bp_dataset *b) {
     for (size_t i = 0; i < a->features.count + a->targets.count + a->weights.count; i++) {
-        assert_same_number(a->stats[i].min, b->stats[i].min);
-        assert_same_number(a->stats[i].max, b->stats[i].max);
-        assert_same_number(a->stats[i].mean, b->stats[i].mean);
-        assert_same_number(a->stats[i].standard_deviation, b->stats[i].standard_deviation);
-        assert_int_equal(a->stats[i].distinct, b->stats[i].distinct);
+        const bp_column_stats *one = &a->stats[i], *other = &b->stats[i];
+        assert_same_number(one->min, other->min);
+        assert_same_number(one->max, other->max);
+        assert_same_number(one->mean, other->mean);
+        assert_same_number(one->standard_deviation, other->standard_deviation);
+        assert_int_equal(one->distinct, other->distinct);
+        assert_int_equal(one->missing, other->missing);
+        assert_int_equal(one->non_finite, other->non_finite);
+        for (size_t q = 0; q < 3; q++) {
+            assert_same_number(one->quartile[q], other->quartile[q]);
+        }
+        assert_memory_equal(one->histogram, other->histogram, sizeof one->histogram);
+        assert_int_equal(one->frequent_count, other->frequent_count);
+        for (size_t f = 0; f < one->frequent_count; f++) {
+            assert_true(one->frequent[f].value == other->frequent[f].value);
+            assert_int_equal(one->frequent[f].count, other->frequent[f].count);
+        }
+        assert_int_equal(one->earliest_row, other->earliest_row);
+        assert_int_equal(one->latest_row, other->latest_row);
+    }
+}
+
+static void assert_same_sources(const bp_dataset *a, const bp_dataset *b) {
+    assert_int_equal(a->source_count, b->source_count);
+    for (size_t i = 0; i < a->source_count; i++) {
+        const bp_source_column *x = &a->source[i], *y = &b->source[i];
+        assert_string_equal(x->name, y->name);
+        assert_int_equal(x->type, y->type);
+        assert_int_equal(x->role, y->role);
+        assert_int_equal(x->is_declared, y->is_declared);
+        assert_int_equal(x->first, y->first);
+        assert_int_equal(x->cells, y->cells);
+        assert_same_names(&x->labels, &y->labels);
+    }
+}
+
+static void assert_same_rejects(const bp_rejects *a, const bp_rejects *b) {
+    assert_int_equal(a->count, b->count);
+    assert_int_equal(a->kept, b->kept);
+    for (size_t i = 0; i < a->kept; i++) {
+        assert_int_equal(a->first[i].code, b->first[i].code);
+        assert_int_equal(a->first[i].line, b->first[i].line);
+        assert_int_equal(a->first[i].column, b->first[i].column);
+        assert_string_equal(a->first[i].field, b->first[i].field);
+        assert_string_equal(a->first[i].message, b->first[i].message);
     }
 }
 
@@ -54,6 +94,12 @@ static void assert_same_dataset(const bp_dataset *a, const bp_dataset *b) {
         assert_memory_equal(a->weight, b->weight, a->rows * sizeof *a->weight);
     }
     assert_same_stats(a, b);
+    assert_int_equal(a->sampled_rows, b->sampled_rows);
+    assert_same_sources(a, b);
+    assert_same_rejects(&a->rejects, &b->rejects);
+    char hex[BP_DIGEST_HEX_SIZE];
+    bp_dataset_digest(b, hex);
+    assert_string_equal(hex, a->sha256);
 }
 
 static void assert_survives(fixture *made, const char *name) {
@@ -68,7 +114,7 @@ static void assert_survives(fixture *made, const char *name) {
     bp_dataset_info_clear(&after);
 }
 
-/* Features x and z, the weights in between, and a number to learn. */
+/* Features x and z, the weights in between, and a number to learn; the last row is rejected. */
 static bp_dataset *make_weighted(size_t rows) {
     static const char *const header[] = {"x", "w", "z", "y"};
     bp_dataset_builder *builder;
@@ -77,8 +123,9 @@ static bp_dataset *make_weighted(size_t rows) {
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(bp_names_add(&names, header[i], 1, NULL), BP_OK);
     }
-    EXPECT_OK(bp_dataset_builder_new(&builder, &(bp_dataset_options){.target = "y", .weight = "w"},
-                                     &err_));
+    EXPECT_OK(bp_dataset_builder_new(
+        &builder, &(bp_dataset_options){.target = "y", .weight = "w", .skip_rejects = true},
+        &err_));
     EXPECT_OK(bp_dataset_builder_header(builder, &names, &err_));
     for (size_t i = 0; i < rows; i++) {
         char text[24];
@@ -86,10 +133,67 @@ static bp_dataset *make_weighted(size_t rows) {
         cells[1].size = (size_t)snprintf(text, sizeof text, "%zu.125", i);
         EXPECT_OK(bp_dataset_builder_row(builder, cells, 4, i + 2, &err_));
     }
+    const bp_cell wrong[4] = {{"inf", 3}, {"1", 1}, {"2", 1}, {"0.5", 3}};
+    bp_error why = {0};
+    assert_int_equal(bp_dataset_builder_row(builder, wrong, 4, rows + 2, &why), BP_INVALID);
+    EXPECT_OK(bp_dataset_builder_reject(builder, &why, &err_));
+    EXPECT_OK(bp_dataset_builder_finish(builder, &data, &err_));
+    assert_int_equal(data->stats[0].non_finite, 1);
+    bp_dataset_builder_free(builder);
+    bp_names_clear(&names);
+    return data;
+}
+
+/* Every type of column, missing cells, and more rejects than are kept. */
+static bp_dataset *make_mixed(size_t rows) {
+    static const char *const header[] = {"size", "colour", "sold", "open", "note", "count", "kind"};
+    enum { COLUMNS = 7 };
+    bp_dataset_builder *builder;
+    bp_names names = {0};
+    bp_dataset *data;
+    for (size_t i = 0; i < COLUMNS; i++) {
+        EXPECT_OK(bp_names_add(&names, header[i], strlen(header[i]), &err_));
+    }
+    const bp_dataset_options options = {.target = "kind",
+                                        .weight = "count",
+                                        .ignore = "note",
+                                        .types = "colour:categorical",
+                                        .skip_rejects = true};
+    EXPECT_OK(bp_dataset_builder_new(&builder, &options, &err_));
+    EXPECT_OK(bp_dataset_builder_header(builder, &names, &err_));
+    for (size_t i = 0; i < rows; i++) {
+        char colour[24], weight[24];
+        const char *const texts[COLUMNS] = {
+            i % 5 == 1 ? "" : "1.5",   colour, "2024-02-29",
+            i % 2 == 0 ? "yes" : "no", "said", i % 3 == 2 ? "-1" : weight,
+            i % 4 == 0 ? "a" : "b"};
+        snprintf(colour, sizeof colour, "c\xc3\xb6%zu", i % 11);
+        snprintf(weight, sizeof weight, "%zu", i);
+        bp_cell cells[COLUMNS];
+        for (size_t j = 0; j < COLUMNS; j++) {
+            cells[j] = (bp_cell){texts[j], strlen(texts[j])};
+        }
+        bp_error why = {0};
+        if (bp_dataset_builder_row(builder, cells, COLUMNS, i + 2, &why) != BP_OK) {
+            EXPECT_OK(bp_dataset_builder_reject(builder, &why, &err_));
+        }
+    }
     EXPECT_OK(bp_dataset_builder_finish(builder, &data, &err_));
     bp_dataset_builder_free(builder);
     bp_names_clear(&names);
     return data;
+}
+
+static void columns_of_any_type_come_back(void **state) {
+    fixture *made = *state;
+    bp_dataset *data = make_mixed(100);
+    assert_int_equal(data->rejects.count, 33);
+    assert_int_equal(data->rejects.kept, BP_FIRST_REJECTS);
+    assert_true(data->stats[0].missing > 0);
+    assert_int_equal(data->source[1].labels.count, 11);
+    assert_int_equal(data->features.count, 10);
+    put_dataset(made->service, "mixed", data);
+    assert_survives(made, "mixed");
 }
 
 static void data_sets_come_back(void **state) {
@@ -116,7 +220,8 @@ static void a_label_that_cannot_be_stored_is_refused(void **state) {
     memcpy(data->classes.item[0], "\xff", 2);
     bp_error err = {0};
     bool created;
-    expect(bp_service_put_dataset(made->service, "d", data, NULL, &created, &err), BP_INVALID, &err);
+    expect(bp_service_put_dataset(made->service, "d", data, NULL, &created, &err), BP_INVALID,
+           &err);
     bp_dataset_unref(data);
     bp_dataset_info info;
     expect(bp_service_get_dataset(made->service, "d", &info, &err), BP_NOT_FOUND, &err);
@@ -391,7 +496,8 @@ static void a_full_disk_leaves_nothing_half_made(void **state) {
     EXPECT_OK(bp_service_put_dataset(made->service, "blobs", data, NULL, &created, &err_));
     fill_disk(true);
     model.status = bp_service_create_model(made->service, "n", &spec, &model.err);
-    dataset.status = bp_service_put_dataset(made->service, "more", data, NULL, &created, &dataset.err);
+    dataset.status =
+        bp_service_put_dataset(made->service, "more", data, NULL, &created, &dataset.err);
     job.status = bp_service_start_job(made->service, &request, &id, &job.err);
     fill_disk(false);
     bp_dataset_unref(data);
@@ -455,6 +561,7 @@ static void two_services_do_not_share_a_directory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(data_sets_come_back),
+        TEST(columns_of_any_type_come_back),
         TEST(a_label_that_cannot_be_stored_is_refused),
         TEST(models_come_back),
         TEST(ended_jobs_come_back),
