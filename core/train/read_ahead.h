@@ -7,20 +7,18 @@
 
 #include "dataset.h"
 
-/* Smaller mappings are in memory once they were bound. */
-#define BP_READ_AHEAD_LEAST ((size_t)64 << 20)
-
 typedef struct bp_read_ahead bp_read_ahead;
 
-/* *out NULL, which all functions take: the data set lies in memory, or is smaller than the least.
- * `data` is borrowed. NO_MEMORY. */
+/* For a mapping of `least_bytes` or more; 0: of a quarter of the machine's memory, for what is
+ * smaller stays in memory once it was read, or comes back quicker in large pieces. *out NULL, which
+ * all functions take: it is smaller, or there is none. `data` is borrowed. NO_MEMORY. */
 BP_NODISCARD bp_status bp_read_ahead_new(bp_read_ahead **out, const bp_dataset *data,
-                                         bp_error *err);
+                                         size_t least_bytes, bp_error *err);
 void bp_read_ahead_free(bp_read_ahead *ahead);
 
-/* An epoch goes through order [rows] from its beginning; the array is borrowed until
- * bp_read_ahead_end. Nothing is done where the rows are in memory already. The trainer's thread, as
- * the next two. */
+/* An epoch goes through order [rows], which is shuffled, from its beginning; the array is borrowed
+ * until bp_read_ahead_end. Nothing is done where the rows are in memory already. The trainer's
+ * thread, as the next two. */
 void bp_read_ahead_begin(bp_read_ahead *ahead, const uint32_t *order, size_t rows);
 /* Training is at order[row]. */
 void bp_read_ahead_move(bp_read_ahead *ahead, size_t row);

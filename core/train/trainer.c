@@ -74,15 +74,14 @@ static bp_row_pass row_pass(const bp_trainer *t, const uint32_t *index, size_t r
 static void begin_epoch(bp_trainer *t) {
     const size_t count = t->split.training;
     const bool shuffles = t->options.shuffle && !bp_optimizer_is_full_batch(t->options.optimizer);
-    bp_read_ahead_end(t->ahead);
     if (shuffles || t->progress.epoch == 0) {
         memcpy(t->order, t->split.rows, count * sizeof *t->order);
     }
     if (shuffles) {
         const bp_random_run run = {t->options.seed, BP_STREAM_SHUFFLE, t->progress.epoch, 0};
         bp_random_shuffle(&run, t->kernels->random_words, count, t->order);
+        bp_read_ahead_begin(t->ahead, t->order, count);
     }
-    bp_read_ahead_begin(t->ahead, t->order, count);
     t->epoch_sum = 0;
 }
 
@@ -203,6 +202,7 @@ static void validate(bp_trainer *t) {
 
 static void end_epoch(bp_trainer *t) {
     bp_train_progress *progress = &t->progress;
+    bp_read_ahead_end(t->ahead);
     validate(t);
     bp_epoch_end end = {.epoch = progress->epoch,
                         .train_loss = progress->epoch_loss,
@@ -299,7 +299,7 @@ static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *
     if (!complete) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
     }
-    status = bp_read_ahead_new(&t->ahead, t->data, err);
+    status = bp_read_ahead_new(&t->ahead, t->data, place->read_ahead_bytes, err);
     if (status != BP_OK) {
         return status;
     }

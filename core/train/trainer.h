@@ -111,6 +111,8 @@ typedef struct bp_train_place {
      * make a step fast. Tests set it to 1: even small phases are shared, by all, and layers of at
      * least as many units as a minibatch has rows go by strips. */
     double flops_per_worker;
+    size_t read_ahead_bytes; /* mappings from this size on are read ahead (read_ahead.h); 0: a
+                                quarter of the machine's memory. Tests set it to 1 */
 } bp_train_place;
 
 /* `start` comes from bp_train_bind with the same data and options; it is copied, `data` and the
@@ -122,8 +124,9 @@ void bp_trainer_free(bp_trainer *trainer); /* NULL is allowed */
 
 /* One minibatch; of lbfgs one iteration, which passes over all rows as often as its line search
  * asks. With an epoch's last step, the evaluation of the held-out rows. One caller at a time;
- * allocates nothing. DIVERGED: the loss is not finite (the weights stay as they were before the
- * step). When training is done: INVALID. */
+ * allocates nothing, but starts the threads that read ahead when they are first needed. DIVERGED:
+ * the loss is not finite (the weights stay as they were before the step). When training is done:
+ * INVALID. */
 BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
 
 /* Until the next step, time is not the training's: progress.seconds does not count it. Ends of
