@@ -211,7 +211,9 @@ bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spec, const bp_s
         return bind(out, &first, NULL, data, options, err);
     }
     bp_recipe recipe = {0};
-    status = bp_recipe_plan(&recipe, spec, data, err);
+    const bool by_column = options->validation.kind == BP_SPLIT_COLUMN;
+    status =
+        bp_recipe_plan(&recipe, spec, data, by_column ? options->validation.column : NULL, err);
     if (status == BP_OK) {
         status = bind(out, &first, &recipe, data, options, err);
     }

@@ -40,9 +40,22 @@ static bp_status plan(bp_recipe *recipe, const bp_model_spec *spec,
     return check_rules(recipe, &spec->column_rules, err);
 }
 
+/* Takes the column of that name out of the list. */
+static void set_apart(bp_feature_column *columns, size_t *count, const char *apart) {
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (apart == NULL || strcmp(columns[i].name, apart) != 0) {
+            columns[kept++] = columns[i];
+        }
+    }
+    *count = kept;
+}
+
 /* What a row of the data has besides. */
-static bp_status note_skipped(bp_recipe *recipe, const bp_dataset *data, bp_error *err) {
-    bp_status status = BP_OK;
+static bp_status note_skipped(bp_recipe *recipe, const bp_dataset *data, const char *apart,
+                              bp_error *err) {
+    bp_status status =
+        apart != NULL ? bp_names_add(&recipe->skipped, apart, strlen(apart), err) : BP_OK;
     for (size_t i = 0; status == BP_OK && i < data->source_count; i++) {
         const bp_source_column *source = &data->source[i];
         if (source->role == BP_ROLE_WEIGHT || source->role == BP_ROLE_IGNORED) {
@@ -53,7 +66,7 @@ static bp_status note_skipped(bp_recipe *recipe, const bp_dataset *data, bp_erro
 }
 
 bp_status bp_recipe_plan(bp_recipe *out, const bp_model_spec *spec, const bp_dataset *data,
-                         bp_error *err) {
+                         const char *apart, bp_error *err) {
     bp_feature_column *columns;
     size_t count;
     bp_recipe recipe = {0};
@@ -61,6 +74,7 @@ bp_status bp_recipe_plan(bp_recipe *out, const bp_model_spec *spec, const bp_dat
     if (status != BP_OK) {
         return status;
     }
+    set_apart(columns, &count, apart);
     if (count == 0) {
         status = bp_fail(err, BP_INVALID, "/dataset", "no column of the data set is a feature");
     }
@@ -71,7 +85,7 @@ bp_status bp_recipe_plan(bp_recipe *out, const bp_model_spec *spec, const bp_dat
         status = plan(&recipe, spec, columns, err);
     }
     if (status == BP_OK) {
-        status = note_skipped(&recipe, data, err);
+        status = note_skipped(&recipe, data, apart, err);
     }
     free(columns);
     if (status != BP_OK) {
@@ -223,8 +237,10 @@ bp_status bp_recipe_fit(bp_recipe *recipe, const bp_dataset *data, const bp_spli
     if (status != BP_OK) {
         return status;
     }
-    for (size_t i = 0; status == BP_OK && i < count; i++) {
-        status = fitters[columns[i].type](&recipe->columns[i], &columns[i], data, split, err);
+    for (size_t i = 0; status == BP_OK && i < recipe->column_count; i++) {
+        bp_recipe_column *column = &recipe->columns[i];
+        status = fitters[column->type](
+            column, bp_feature_columns_find(columns, count, column->name, i), data, split, err);
     }
     free(columns);
     bp_recipe_lay_out(recipe);

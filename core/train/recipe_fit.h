@@ -7,10 +7,11 @@
 #include "snapshot.h"
 #include "split.h"
 
-/* The columns of the data with the spec's rules, nothing fitted yet. INVALID "/model": the spec has
+/* The columns of the data with the spec's rules, nothing fitted yet; without the one of the name
+ * `apart`, which tells how rows are used (NULL: none does). INVALID "/model": the spec has
  * a rule for a column that is not there, "/dataset": no column is a feature. NO_MEMORY. */
 BP_NODISCARD bp_status bp_recipe_plan(bp_recipe *out, const bp_model_spec *spec,
-                                      const bp_dataset *data, bp_error *err);
+                                      const bp_dataset *data, const char *apart, bp_error *err);
 
 /* Labels and fills of a planned recipe, and its layout. INVALID "/model": a constant that log1p
  * does not take. NO_MEMORY. Half fitted after a failure. */

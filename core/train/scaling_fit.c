@@ -114,8 +114,10 @@ static bp_status scale_columns(bp_snapshot *model, const bp_dataset *data, const
     if (status != BP_OK) {
         return status;
     }
-    for (size_t i = 0; status == BP_OK && i < count; i++) {
-        status = scale_column(model, &model->recipe.columns[i], columns[i].first, data, split, err);
+    for (size_t i = 0; status == BP_OK && i < model->recipe.column_count; i++) {
+        bp_recipe_column *column = &model->recipe.columns[i];
+        const bp_feature_column *found = bp_feature_columns_find(columns, count, column->name, i);
+        status = scale_column(model, column, found->first, data, split, err);
     }
     free(columns);
     return status;

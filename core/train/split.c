@@ -144,7 +144,7 @@ static bp_status mark_fold(draw *d, bp_error *err) {
 /* --- told by the data ----------------------------------------------------------------------- */
 
 typedef struct moment {
-    float time;
+    double time;
     uint32_t row;
 } moment;
 
@@ -166,7 +166,7 @@ static bp_status find_column(bp_split_column *out, const draw *d, const char *fi
 static bp_status mark_latest(draw *d, bp_error *err) {
     bp_split_column column;
     bp_status status = find_column(&column, d, "/validation/time_column", err);
-    if (status == BP_OK && column.number == NULL) {
+    if (status == BP_OK && (column.number == NULL || column.codes != NULL)) {
         status = bp_fail(err, BP_INVALID, "/validation/time_column",
                          "the column '%.100s' is text, and rows are ordered by numbers",
                          d->options->column);
@@ -179,8 +179,8 @@ static bp_status mark_latest(draw *d, bp_error *err) {
         return status;
     }
     for (size_t i = 0; i < d->count; i++) {
-        const float time = column.number[d->kept[i] * column.stride];
-        moments[i] = (moment){.time = isnan(time) ? -INFINITY : time, .row = d->kept[i]};
+        moments[i] =
+            (moment){.time = bp_split_column_order(&column, d->kept[i]), .row = d->kept[i]};
     }
     qsort(moments, d->count, sizeof *moments, later_first);
     const size_t total = rows_of_fraction(d);

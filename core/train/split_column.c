@@ -1,16 +1,37 @@
 #include "split_column.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "datetime.h"
 #include "decimal.h"
 
-bool bp_split_column_find(bp_split_column *out, const bp_dataset *data, const char *name) {
-    bp_split_column column = {.stride = 1};
+/* A feature by the name of its column, or of one of its cells. */
+static bool find_feature(bp_split_column *column, const bp_dataset *data, const char *name) {
     size_t index = bp_names_find(&data->features, name);
+    for (size_t i = 0; i < data->source_count; i++) {
+        const bp_source_column *source = &data->source[i];
+        if (source->role == BP_ROLE_FEATURE && strcmp(source->name, name) == 0) {
+            index = source->first;
+            column->cells = source->cells;
+            column->codes = source->labels.count > 0 ? &source->labels : NULL;
+        }
+    }
     if (index != SIZE_MAX) {
-        column.number = data->x + index;
-        column.stride = data->features.count;
-    } else if ((index = bp_names_find(&data->targets, name)) != SIZE_MAX) {
+        column->number = data->x + index;
+        column->stride = data->features.count;
+    }
+    return index != SIZE_MAX;
+}
+
+bool bp_split_column_find(bp_split_column *out, const bp_dataset *data, const char *name) {
+    bp_split_column column = {.stride = 1, .cells = 1};
+    size_t index = SIZE_MAX;
+    if (find_feature(&column, data, name)) {
+        *out = column;
+        return true;
+    }
+    if ((index = bp_names_find(&data->targets, name)) != SIZE_MAX) {
         column.number = data->y != NULL ? data->y + index : NULL;
         column.stride = data->targets.count;
         column.label = data->class_index;
@@ -24,9 +45,28 @@ bool bp_split_column_find(bp_split_column *out, const bp_dataset *data, const ch
     return true;
 }
 
+/* Seconds, where all months have 31 days: only their order counts. */
+static double order_of_moment(const float *parts) {
+    const double days = ((double)parts[0] * 12 + (double)parts[1]) * 31 + (double)parts[2];
+    return ((days * 24 + (double)parts[4]) * 60 + (double)parts[5]) * 60 + (double)parts[6];
+}
+
+double bp_split_column_order(const bp_split_column *column, size_t row) {
+    const float *number = column->number + row * column->stride;
+    if (isnan(*number)) {
+        return -INFINITY;
+    }
+    return column->cells == BP_DATETIME_PARTS ? order_of_moment(number) : (double)*number;
+}
+
 bool bp_split_value_read(bp_split_value *out, const bp_split_column *column, const char *text) {
     size_t label = column->label != NULL ? bp_names_find(column->labels, text) : SIZE_MAX;
     double number;
+    if (column->codes != NULL) {
+        const size_t code = bp_names_find(column->codes, text);
+        *out = (bp_split_value){.column = column, .label = -1, .number = (float)code};
+        return code != SIZE_MAX;
+    }
     if (label != SIZE_MAX) {
         *out = (bp_split_value){.column = column, .label = (int32_t)label};
         return true;

@@ -9,12 +9,18 @@
 typedef struct bp_split_column {
     const float *number; /* of row r: number[r * stride]; NULL: the column is text */
     size_t stride;
-    const int32_t *label; /* [rows], class indices; NULL: no set of classes */
+    size_t cells;          /* of a moment its seven parts, from number on; else 1 */
+    const bp_names *codes; /* the labels that the numbers are indices of; NULL: they are numbers */
+    const int32_t *label;  /* [rows], class indices; NULL: no set of classes */
     const bp_names *labels;
 } bp_split_column;
 
 /* All of it borrowed from `data`. False: there is no column of this name. */
 bool bp_split_column_find(bp_split_column *out, const bp_dataset *data, const char *name);
+
+/* A number that grows with the row's number or moment, -INFINITY where it is missing. Of a column
+ * whose numbers are no codes. */
+double bp_split_column_order(const bp_split_column *column, size_t row);
 
 /* What a row is compared with. */
 typedef struct bp_split_value {

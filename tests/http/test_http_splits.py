@@ -14,10 +14,11 @@ def ready(client, name, rows=90, text=None):
 def folded_text(rows, folds):
     """Blobs with a column that numbers folds, and one that counts days backwards."""
     lines = samples.blobs_text(rows).splitlines()
-    out = [lines[0].replace(",label", ",fold,day,label")]
+    out = [lines[0].replace(",label", ",fold,day,part,seen,label")]
     for i, line in enumerate(lines[1:]):
         values, label = line.rsplit(",", 1)
-        out.append(f"{values},{i % folds},{rows - i},{label}")
+        part, seen = ("east", "west")[i % 2], f"20{10 + i // 12}-{i % 12 + 1:02}-05T10:00"
+        out.append(f"{values},{i % folds},{rows - i},{part},{seen},{label}")
     return "\n".join(out) + "\n"
 
 
@@ -31,6 +32,8 @@ def folded_text(rows, folds):
     ({"folds": 4, "fold": 0, "stratify": True}, 23),
     ({"column": "fold", "value": "2"}, 18),
     ({"column": "label", "value": "b"}, 30),
+    ({"column": "part", "value": "west"}, 45),
+    ({"fraction": 0.25, "order": "time", "time_column": "seen"}, 22),
 ])
 def test_each_kind_trains_and_is_verified(client, name, validation, held):
     ready(client, name, text=folded_text(90, 5))
@@ -39,6 +42,24 @@ def test_each_kind_trains_and_is_verified(client, name, validation, held):
     assert (job["rows"], job["validation_rows"]) == (90, held)
     assert job["validation_loss"] is not None
     assert client.post(f"/v1/jobs/{job['id']}/verify", {"threads": 1}).json["verified"]
+
+
+@pytest.mark.parametrize("validation, field", [
+    ({"column": "part", "value": "north"}, "value"),
+    ({"fraction": 0.2, "order": "time", "time_column": "part"}, "time_column")])
+def test_labels_have_no_order_and_must_be_there(client, name, validation, field):
+    ready(client, name, text=folded_text(90, 5))
+    client.refused("POST", "/v1/jobs", samples.job(name, validation=validation), status=400,
+                   pointer=f"/validation/{field}")
+
+
+def test_what_splits_the_rows_is_no_feature(client, name):
+    ready(client, name, text=folded_text(90, 5))
+    client.train(**samples.job(name, validation={"column": "part", "value": "west"}))
+    columns = client.get(f"/v1/models/{name}").json["columns"]
+    assert [column["name"] for column in columns] == ["x0", "x1", "x2", "x3", "fold", "day", "seen"]
+    instance = {"x0": 1, "x1": 0, "x2": 0, "x3": 1, "part": "west"}
+    client.post(f"/v1/models/{name}/predict", {"instances": [instance]})
 
 
 def test_the_split_is_part_of_the_receipt(client, name):
