@@ -113,7 +113,7 @@ static void others_must_have_the_same_columns(void **state) {
     refuse(make(OTHER_ROWS, FEATURES - 1, 3, 2));
     refuse(make(OTHER_ROWS, FEATURES, 4, 2)); /* a label that the model never sees */
     bp_dataset *other = make(OTHER_ROWS, FEATURES, 3, 2);
-    memcpy(other->source[2].name, "z2", 2);
+    memcpy(other->features.item[2], "z2", 2);
     refuse(other);
     refuse(NULL);
 }

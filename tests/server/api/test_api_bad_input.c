@@ -254,8 +254,8 @@ static void test_predict(void **state) {
         {"{\"instances\": [7]}", "/instances/0", "a number"},
         {"{\"instances\": [[1, 2], [1]]}", "/instances/1", "2 columns"},
         {"{\"instances\": [[1, 2], [1, 2, 3]]}", "/instances/1", "3 values"},
-        {"{\"instances\": [[1, 2], [1, \"2\"]]}", "/instances/1/1", "'y'"},
-        {"{\"instances\": [[1, null]]}", "/instances/0/1", "null"},
+        {"{\"instances\": [[1, 2], [1, \"two\"]]}", "/instances/1/1", "'y'"},
+        {"{\"instances\": [[1, false]]}", "/instances/0/1", "false"},
         {"{\"instances\": [[1e300, 1]]}", "/instances/0/0", "float32"},
         {"{\"instances\": [[1, 2]], \"rows\": 1}", "/rows", "instances"},
     };
