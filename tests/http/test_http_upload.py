@@ -5,6 +5,7 @@ import json
 import struct
 import urllib.parse
 
+import daemon as daemons
 import pytest
 import samples
 
@@ -283,3 +284,40 @@ def test_names_are_quoted_as_they_come(client, name):
     text = 'a,"b,c",y\n1,"x,y",0\n2,"z\n",1\n'
     got = put(client, name, text, "?target=" + urllib.parse.quote("b,c")).json
     assert got["targets"] == ["b,c"] and got["classes"] == ["x,y", "z\n"]
+
+
+# --- memory ----------------------------------------------------------------------------------
+
+def anonymous_kib(pid):
+    """What the process holds beside the pages of files."""
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
+
+
+def long_csv(megabytes):
+    """Pieces of a table of 28 numbers a row."""
+    rows = "".join(",".join(f"{(i * 37 + j * 11) % 1000 / 999:.6f}" for j in range(28)) + f",{i % 2}\n"
+                   for i in range(4000)).encode()
+    yield (",".join(f"x{j}" for j in range(28)) + ",y\n").encode()
+    for _ in range(megabytes * 1000000 // len(rows)):
+        yield rows
+
+
+@pytest.mark.skipif("asan" in str(daemons.BINARY), reason="AddressSanitizer holds what is freed")
+def test_memory_of_an_upload_is_bounded(start, tmp_path):
+    client = start(data_dir=tmp_path / "data")
+    pid = client.daemon.process.pid
+    before, most = anonymous_kib(pid), 0
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=60)
+    connection.putrequest("PUT", "/v1/datasets/long")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    for piece in long_csv(100):
+        connection.send(b"%x\r\n" % len(piece) + piece + b"\r\n")
+        most = max(most, anonymous_kib(pid))
+    connection.send(b"0\r\n\r\n")
+    answer = json.loads(connection.getresponse().read())
+    most = max(most, anonymous_kib(pid))
+    assert answer["rows"] > 300000
+    assert most - before < 64 * 1024, f"{before} KiB grew to {most} KiB"
+    assert anonymous_kib(pid) - before < 32 * 1024

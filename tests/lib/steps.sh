@@ -83,18 +83,23 @@ step_browser() {
     BACKPROPD=$PWD/build/release/backpropd NODE_OPTIONS=--test-reporter=tap npm test --silent --prefix tests/browser
 }
 
-# Each fuzzer starts from its seeds and the finds of earlier runs, which stay in build/.
+# fuzz NAME SECONDS: from its seeds and the finds of earlier runs, which stay in build/
+fuzz() {
+    local name=$1 log=build/fuzz/$1.log
+    mkdir -p "build/fuzz/corpus/$name"
+    build/fuzz/tests/fuzz/"$name" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="build/fuzz/$name-" "build/fuzz/corpus/$name" "tests/fuzz/corpus_${name#fuzz_}" >"$log" 2>&1
+    verdict "$name" "$([ $? = 0 ] || { echo "what broke it is in build/fuzz" && tail -n 40 "$log"; })"
+}
+export -f fuzz verdict
+
+# Two at a time; without bound by hand: tests/fuzz/README.md.
 step_fuzz() {
-    local seconds=${BP_TEST_FULL:+600} name source
+    local names
     configure fuzz || return 1
-    for source in tests/fuzz/fuzz_*.c; do
-        name=$(basename "$source" .c)
-        mkdir -p "build/fuzz/corpus/$name"
-        ninja -C build/fuzz "$name" || return 1
-        build/fuzz/tests/fuzz/"$name" -max_total_time="${seconds:-20}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-            -artifact_prefix="build/fuzz/$name-" "build/fuzz/corpus/$name" "tests/fuzz/corpus_${name#fuzz_}" 2>&1
-        verdict "$name" "$([ $? = 0 ] || echo "what broke it is in build/fuzz")"
-    done
+    names=$(basename -s .c tests/fuzz/fuzz_*.c)
+    ninja -C build/fuzz $names || return 1
+    xargs -P2 -I{} bash -c "fuzz {} $([ -n "$BP_TEST_FULL" ] && echo 600 || echo 60)" <<<"$names"
 }
 
 step_demo() {
