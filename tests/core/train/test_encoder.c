@@ -322,6 +322,56 @@ static void given_rows_are_read_alike(void **state) {
     bp_dataset_unref(data);
 }
 
+/* Targets 1, 2, 6: mean 3, deviation sqrt(14 / 3). A network that says 0 predicts the mean, and its
+ * metrics are in the units of the data. */
+static void targets_are_scaled_and_told_in_their_unit(void **state) {
+    (void)state;
+    bp_model_spec spec = linear();
+    spec.targets = BP_TARGET_SCALING_STANDARDIZE;
+    bp_dataset *data = load("n,y\n1,1\n2,2\n3,6\n", "y:numeric");
+    bp_snapshot *model = bind(&spec, data);
+    assert_true(model->target_mean[0] == 3);
+    assert_true(fabs((double)model->target_scale[0] - 1 / sqrt(14.0 / 3)) < 1e-7);
+    bp_snapshot_set_layer(model, 1, (const float[]){0}, (const float[]){0});
+    const bp_kernels *kernels;
+    float outputs[3];
+    bp_evaluation_report report = {0};
+    const bp_evaluation_options options = {.top_k = 1};
+    assert_int_equal(bp_kernels_find(NULL, &kernels, NULL), BP_OK);
+    assert_int_equal(bp_predict_dataset(model, kernels, data, outputs, NULL), BP_OK);
+    assert_true(outputs[0] == 3 && outputs[2] == 3);
+    assert_int_equal(bp_evaluate(&report, model, kernels, data, &options, NULL), BP_OK);
+    assert_true(fabs(report.of_output[0].mse - 14.0 / 3) < 1e-5);
+    assert_true(fabs(report.total.loss - 1) < 1e-6); /* in the unit of the network */
+    assert_true(fabs(report.total.r2) < 1e-6);
+    bp_evaluation_report_clear(&report);
+    bp_snapshot_unref(model);
+    bp_dataset_unref(data);
+}
+
+/* A row that takes no part is judged by nothing, and predicted all the same. */
+static void left_out_rows_are_not_judged(void **state) {
+    (void)state;
+    bp_model_spec spec = linear();
+    spec.column_rule.missing = BP_MISSING_DROP;
+    bp_dataset *data = load("n,y\n1,0.5\n,100.5\n3,2.5\n", NULL);
+    bp_snapshot *model = bind(&spec, data);
+    bp_snapshot_set_layer(model, 1, (const float[]){1}, (const float[]){1.5F});
+    const bp_kernels *kernels;
+    float outputs[3];
+    bp_evaluation_report report = {0};
+    const bp_evaluation_options options = {.top_k = 1};
+    assert_int_equal(bp_kernels_find(NULL, &kernels, NULL), BP_OK);
+    assert_int_equal(bp_evaluate(&report, model, kernels, data, &options, NULL), BP_OK);
+    assert_int_equal(report.total.rows, 2);
+    assert_true(report.total.loss < 1e-9); /* 1.5 - 1 and 1.5 + 1 */
+    assert_int_equal(bp_predict_dataset(model, kernels, data, outputs, NULL), BP_OK);
+    assert_true(outputs[1] == 1.5F);
+    bp_evaluation_report_clear(&report);
+    bp_snapshot_unref(model);
+    bp_dataset_unref(data);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_and_missing_values_become_numbers),
@@ -335,6 +385,8 @@ int main(void) {
         cmocka_unit_test(rows_can_be_left_out),
         cmocka_unit_test(a_copy_is_whole),
         cmocka_unit_test(given_rows_are_read_alike),
+        cmocka_unit_test(targets_are_scaled_and_told_in_their_unit),
+        cmocka_unit_test(left_out_rows_are_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,11 @@ static const char *const whole_models[] = {
      " \"bias_initializer\": \"constant\", \"bias_value\": 1e-30}"),
     "{\"layers\": [{}], \"initializer\": \"orthogonal\", \"bias_initializer\": \"uniform\"}",
     "{\"layers\": [{\"units\": 3, \"layer_norm\": true}, {\"residual\": true}]}",
+    "{\"layers\": [{}], \"preprocessing\": \"robust\"}",
+    ("{\"layers\": [{}], \"preprocessing\": {\"scale\": \"min_max\", \"missing\": \"constant\","
+     " \"fill\": -0.1, \"indicator\": true, \"max_categories\": 7, \"targets\": \"standardize\","
+     " \"columns\": {\"a/b\": {\"scale\": \"log1p\", \"indicator\": false}, \"c\": {},"
+     " \"d\": {\"missing\": \"drop\", \"max_categories\": 100, \"fill\": 0}}}}"),
 };
 
 static void test_model_round_trip(void **state) {
@@ -105,6 +110,23 @@ static void test_initial_values(void **state) {
     assert_int_equal(read_spec(&spec, whole_models[2], NULL), BP_OK);
     assert_int_equal(spec.initializer, BP_INITIALIZER_ORTHOGONAL);
     assert_int_equal(spec.bias_initializer, BP_BIAS_INITIALIZER_UNIFORM);
+}
+
+/* A column has what all have, but for what it says itself. */
+static void test_rules_of_columns(void **state) {
+    (void)state;
+    bp_model_spec spec;
+    assert_int_equal(read_spec(&spec, whole_models[5], NULL), BP_OK);
+    const bp_column_rule other = bp_model_spec_rule(&spec, "other");
+    const bp_column_rule a = bp_model_spec_rule(&spec, "a/b"), d = bp_model_spec_rule(&spec, "d");
+    assert_int_equal(other.scale, BP_PREPROCESSING_MIN_MAX);
+    assert_true(other.fill == -0.1F && other.indicator && other.max_categories == 7);
+    assert_int_equal(a.scale, BP_PREPROCESSING_LOG1P);
+    assert_int_equal(a.missing, BP_MISSING_CONSTANT);
+    assert_true(a.fill == -0.1F && !a.indicator && a.max_categories == 7);
+    assert_int_equal(d.missing, BP_MISSING_DROP);
+    assert_true(d.fill == 0 && d.indicator && d.max_categories == 0);
+    assert_int_equal(spec.targets, BP_TARGET_SCALING_STANDARDIZE);
 }
 
 /* What a loss has goes round; what is usual stays out, so that digests stay as they were. */
@@ -402,6 +424,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_defaults),
         cmocka_unit_test(test_model_round_trip),
+        cmocka_unit_test(test_rules_of_columns),
         cmocka_unit_test(test_initial_values),
         cmocka_unit_test(test_switches_of_a_layer),
         cmocka_unit_test(test_loss_parameters_round_trip),
