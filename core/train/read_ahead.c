@@ -145,11 +145,13 @@ void bp_read_ahead_free(bp_read_ahead *ahead) {
 /* --- an epoch ------------------------------------------------------------------------------- */
 
 static bool is_in_memory(const bp_read_ahead *ahead, size_t row) {
-    const uintptr_t at = (uintptr_t)(ahead->data->x + row * ahead->data->features.count);
+    char *mapping = ahead->data->mapping;
+    const float *x = ahead->data->x + row * ahead->data->features.count;
+    const size_t offset = (size_t)((const char *)x - mapping);
+    char *page = mapping + offset / ahead->page_bytes * ahead->page_bytes;
     unsigned char found = 1;
     /* Where the system does not tell, the page counts as present. */
-    return mincore((void *)(at / ahead->page_bytes * ahead->page_bytes), 1, &found) != 0 ||
-           (found & 1) != 0;
+    return mincore(page, 1, &found) != 0 || (found & 1) != 0;
 }
 
 /* To look at rows that are all there would only cost. Some rows speak for the others. */
