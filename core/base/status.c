@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,10 @@ static void fill(bp_error *err, bp_status code, const char *format, va_list argu
     memset(err, 0, sizeof *err);
     err->code = code;
     vsnprintf(err->message, sizeof err->message, format, arguments);
+}
+
+bp_status bp_status_of_file(int error) {
+    return error == ENOSPC || error == EDQUOT ? BP_NO_SPACE : BP_IO;
 }
 
 bp_status bp_fail(bp_error *err, bp_status code, const char *field, const char *format, ...) {

@@ -52,6 +52,9 @@ typedef struct bp_error {
 /* The wire name ("too_large") of a code; "unknown" outside the table. */
 const char *bp_status_name(bp_status code);
 
+/* NO_SPACE for an errno that says that a disk or a quota is full, else IO. */
+bp_status bp_status_of_file(int error);
+
 /* Fills `err` (which may be NULL) and returns `code`, so that `return bp_fail(...)` reads well.
  * `field` may be NULL; it and the message are cut to their sizes. */
 bp_status bp_fail(bp_error *err, bp_status code, const char *field, const char *format, ...)

@@ -49,7 +49,8 @@ static bp_status enlarge(bp_row_spool *spool, size_t floats, bp_error *err) {
 }
 
 static bp_status fail_file(bp_error *err) {
-    return bp_fail(err, BP_IO, NULL, "the rows cannot be written: %s", strerror(errno));
+    return bp_fail(err, bp_status_of_file(errno), NULL, "the rows cannot be written: %s",
+                   strerror(errno));
 }
 
 /* The disk writes a piece while the next comes, so that little is left for the end. Advice: its

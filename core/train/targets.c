@@ -134,11 +134,25 @@ static void gather_reals(const bp_targets *targets, size_t row, float *y) {
     }
 }
 
+/* The rows lie anywhere: those to come are fetched early enough. */
+enum { FETCHED_ROWS = 16 };
+
+static void fetch(const bp_targets *targets, size_t row) {
+    if (targets->y != NULL) {
+        __builtin_prefetch(targets->y + row * targets->width);
+    } else {
+        __builtin_prefetch(targets->class_index + row);
+    }
+}
+
 void bp_targets_gather(const bp_targets *targets, const uint32_t *index, size_t first, size_t rows,
                        float *y) {
     const size_t width = targets->width;
     for (size_t i = 0; i < rows; i++) {
         size_t row = index != NULL ? index[i] : first + i;
+        if (index != NULL && i + FETCHED_ROWS < rows) {
+            fetch(targets, index[i + FETCHED_ROWS]);
+        }
         if (targets->y != NULL) {
             gather_reals(targets, row, y + i * width);
         } else if (width == 1) {

@@ -330,9 +330,13 @@ bp_status bp_handle_put_dataset(bp_call *call, bp_error *err) {
 }
 
 /* What was made from a data set takes its place, as long as that is still there. */
-static bp_status keep_in_place(bp_call *call, const bp_dataset *base, bp_dataset *data,
-                               bp_error *err) {
-    bp_status status = keep(call, data, base->sha256, err);
+static bp_status keep_in_place(bp_call *call, bp_dataset *base, bp_dataset *data, bp_error *err) {
+    bp_status status = bp_dataset_check(base, err); /* damage must not get a digest of its own */
+    if (status != BP_OK) {
+        bp_dataset_unref(data);
+        return status;
+    }
+    status = keep(call, data, base->sha256, err);
     if (status == BP_PRECONDITION) {
         return bp_fail(err, BP_CONFLICT, NULL,
                        "data set '%s' was replaced while the rows came; nothing was added",

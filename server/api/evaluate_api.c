@@ -166,7 +166,10 @@ static bp_status evaluate_on(evaluation *e, bp_error *err) {
         return status;
     }
     e->data = info.dataset;
-    status = evaluate(e, err);
+    status = bp_dataset_check(info.dataset, err);
+    if (status == BP_OK) {
+        status = evaluate(e, err);
+    }
     bp_dataset_info_clear(&info);
     return status;
 }

@@ -19,7 +19,8 @@ static bp_status write_bytes(bp_section_writer *writer, const void *bytes, size_
             continue;
         }
         if (done < 0) {
-            return bp_fail(err, BP_IO, NULL, "a data set cannot be written: %s", strerror(errno));
+            return bp_fail(err, bp_status_of_file(errno), NULL, "a data set cannot be written: %s",
+                           strerror(errno));
         }
         at += done;
         size -= (size_t)done;

@@ -50,6 +50,9 @@ static bp_status make_trainer(training *run, bp_error *err) {
 
 static bp_status prepare(training *run, bp_error *err) {
     bp_status status = bp_dataset_check(run->job->data, err);
+    if (status == BP_OK && run->job->held_out_data != NULL) {
+        status = bp_dataset_check(run->job->held_out_data, err);
+    }
     if (status == BP_OK) {
         status = make_trainer(run, err);
     }

@@ -19,7 +19,8 @@ static const char suffix[] = ".blob";
 static const char unfinished[] = ".tmp";
 
 static bp_status fail_io(bp_error *err, const char *verb, const char *file) {
-    return bp_fail(err, BP_IO, NULL, "cannot %s blobs/%s: %s", verb, file, strerror(errno));
+    return bp_fail(err, bp_status_of_file(errno), NULL, "cannot %s blobs/%s: %s", verb, file,
+                   strerror(errno));
 }
 
 /* Writes all bytes and adds them to the digest on the way. */

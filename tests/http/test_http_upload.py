@@ -3,6 +3,7 @@ import gzip
 import http.client
 import json
 import struct
+import subprocess
 import urllib.parse
 
 import daemon as daemons
@@ -321,3 +322,30 @@ def test_memory_of_an_upload_is_bounded(start, tmp_path):
     assert answer["rows"] > 300000
     assert most - before < 64 * 1024, f"{before} KiB grew to {most} KiB"
     assert anonymous_kib(pid) - before < 32 * 1024
+
+
+# --- a full disk -----------------------------------------------------------------------------
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 24 MiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", place],
+                      capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small file system cannot be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(start, small_disk):
+    client = start(data_dir=small_disk / "data")
+    kept = put(client, "kept", csv_text()).json
+    body = b"".join(long_csv(80))
+    answer = put(client, "long", body, expect=507)
+    assert "No space left" in answer.json["detail"]
+    assert [d["name"] for d in client.get("/v1/datasets").json["datasets"]] == ["kept"]
+    assert client.get("/v1/datasets/kept").json == kept
+    assert len(list((small_disk / "data/blobs").iterdir())) == 1
+    put(client, "short", csv_text())
+    client.daemon.kill()
