@@ -80,6 +80,10 @@ bp_status bp_dataset_builder_continue(bp_dataset_builder *builder, const bp_data
         return bp_fail(err, BP_CONFLICT, NULL, "the columns are named already");
     }
     bp_status status = bp_dataset_columns_set_as(&builder->columns, base, err);
+    if (status == BP_OK && !builder->missing.are_given) {
+        bp_missing_words_clear(&builder->missing);
+        status = bp_missing_words_set_as(&builder->missing, &base->missing_words, err);
+    }
     if (status == BP_OK) {
         status = bp_builder_go_on(builder, err);
     }

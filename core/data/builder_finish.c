@@ -123,6 +123,10 @@ static void take_columns(bp_dataset_builder *builder, bp_dataset *dataset) {
     dataset->targets = builder->columns.targets;
     dataset->weights = builder->columns.weights;
     dataset->rejects = builder->rejects;
+    if (builder->missing.are_given) {
+        dataset->missing_words = builder->missing.words;
+        builder->missing.words = (bp_names){0};
+    }
     builder->features = builder->columns.targets = builder->columns.weights = (bp_names){0};
 }
 

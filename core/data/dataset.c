@@ -27,6 +27,7 @@ void bp_dataset_unref(bp_dataset *dataset) {
     bp_names_clear(&dataset->targets);
     bp_names_clear(&dataset->classes);
     bp_names_clear(&dataset->weights);
+    bp_names_clear(&dataset->missing_words);
     bp_source_columns_free(dataset->source, dataset->source_count);
     free_array(dataset, dataset->x);
     free_array(dataset, dataset->y);

@@ -53,6 +53,7 @@ typedef struct bp_dataset {
     float *weight;            /* [rows] finite, >= 0; NULL where there is none */
     bp_column_stats *stats;   /* [features + targets + weights], in this order */
     size_t sampled_rows;      /* evenly spaced, that bp_column_stats says are sampled; rows: all */
+    bp_names missing_words;   /* that the upload gave for missing values; none: the usual */
     bp_rejects rejects;       /* rows of the upload that were left out */
     void *mapping;            /* arrays that lie in it are not freed one by one; NULL: none do */
     size_t mapping_size;      /* bytes */

@@ -142,10 +142,14 @@ static bp_cell_place place_of(const bp_dataset_builder *builder, size_t i, uint6
 
 static bp_status keep_first(bp_dataset_builder *builder, size_t column, bp_cell cell,
                             bp_error *err) {
-    char *copy = strndup(cell.text != NULL ? cell.text : "", cell.size);
+    char *copy = malloc(cell.size + 1);
     if (copy == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a cell");
     }
+    if (cell.size > 0) {
+        memcpy(copy, cell.text, cell.size);
+    }
+    copy[cell.size] = '\0';
     free(builder->first_row[column]);
     builder->first_row[column] = copy;
     return BP_OK;

@@ -7,26 +7,47 @@
 
 static const char usual_words[] = "NA,N/A,n/a,NaN,nan,NAN,null,NULL,?";
 
+static bp_status add_word(bp_missing_words *words, bp_cell word, bp_error *err) {
+    double value;
+    if (word.size == 0) {
+        return BP_OK;
+    }
+    words->begins[(unsigned char)word.text[0]] = true;
+    words->has_numbers = words->has_numbers || bp_decimal_parse(word.text, word.size, &value);
+    return bp_names_add(&words->words, word.text, word.size, err);
+}
+
+/* Gives the words, or frees what there is of them. */
+static bp_status end_words(bp_missing_words *out, bp_missing_words *words, bp_status status) {
+    if (status == BP_OK) {
+        *out = *words;
+    } else {
+        bp_missing_words_clear(words);
+    }
+    return status;
+}
+
 bp_status bp_missing_words_set(bp_missing_words *out, const char *list, bp_error *err) {
     bp_missing_words words = {.are_given = list != NULL};
     bp_status status = BP_OK;
     for (const char *p = list != NULL ? list : usual_words; status == BP_OK && *p != '\0';) {
         size_t size = strcspn(p, ",");
-        bp_cell word = bp_cell_trim((bp_cell){p, size});
-        if (word.size > 0) {
-            words.begins[(unsigned char)word.text[0]] = true;
-            double value;
-            words.has_numbers = words.has_numbers || bp_decimal_parse(word.text, word.size, &value);
-            status = bp_names_add(&words.words, word.text, word.size, err);
-        }
+        status = add_word(&words, bp_cell_trim((bp_cell){p, size}), err);
         p += size + (p[size] == ',');
     }
-    if (status == BP_OK) {
-        *out = words;
-    } else {
-        bp_missing_words_clear(&words);
+    return end_words(out, &words, status);
+}
+
+bp_status bp_missing_words_set_as(bp_missing_words *out, const bp_names *names, bp_error *err) {
+    if (names->count == 0) {
+        return bp_missing_words_set(out, NULL, err);
     }
-    return status;
+    bp_missing_words words = {.are_given = true};
+    bp_status status = BP_OK;
+    for (size_t i = 0; status == BP_OK && i < names->count; i++) {
+        status = add_word(&words, bp_cell_of(names->item[i]), err);
+    }
+    return end_words(out, &words, status);
 }
 
 void bp_missing_words_clear(bp_missing_words *words) {

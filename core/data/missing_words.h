@@ -16,6 +16,9 @@ typedef struct bp_missing_words {
 /* `list`: words apart by commas, each trimmed; NULL: NA, N/A, n/a, NaN, nan, NAN, null, NULL, ?.
  * The empty cell is missing in any case. NO_MEMORY. */
 BP_NODISCARD bp_status bp_missing_words_set(bp_missing_words *out, const char *list, bp_error *err);
+/* Those that a data set or a model keeps; none: the usual. NO_MEMORY. */
+BP_NODISCARD bp_status bp_missing_words_set_as(bp_missing_words *out, const bp_names *words,
+                                               bp_error *err);
 void bp_missing_words_clear(bp_missing_words *words);
 
 /* Whether a trimmed cell is empty or one of the words that count where none are given. */

@@ -27,6 +27,7 @@ void bp_recipe_clear(bp_recipe *recipe) {
         bp_names_clear(&recipe->columns[i].labels);
     }
     free(recipe->columns);
+    bp_names_clear(&recipe->missing_words);
     bp_names_clear(&recipe->skipped);
     *recipe = (bp_recipe){0};
 }
@@ -54,6 +55,9 @@ bp_status bp_recipe_copy(bp_recipe *out, const bp_recipe *from, bp_error *err) {
     }
     if (status == BP_OK) {
         status = bp_names_copy(&copy.skipped, &from->skipped, err);
+    }
+    if (status == BP_OK) {
+        status = bp_names_copy(&copy.missing_words, &from->missing_words, err);
     }
     if (status != BP_OK) {
         bp_recipe_clear(&copy);

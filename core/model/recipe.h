@@ -41,6 +41,7 @@ typedef struct bp_recipe {
     size_t column_count;
     bp_recipe_column *columns; /* [column_count] owned */
     size_t cells, inputs;      /* of a row */
+    bp_names missing_words;    /* that stand for a missing value in raw rows; none: the usual */
     bp_names skipped;          /* columns of the data that are neither features nor targets */
 } bp_recipe;
 

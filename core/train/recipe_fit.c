@@ -87,6 +87,9 @@ bp_status bp_recipe_plan(bp_recipe *out, const bp_model_spec *spec, const bp_dat
     if (status == BP_OK) {
         status = note_skipped(&recipe, data, apart, err);
     }
+    if (status == BP_OK) {
+        status = bp_names_copy(&recipe.missing_words, &data->missing_words, err);
+    }
     free(columns);
     if (status != BP_OK) {
         bp_recipe_clear(&recipe);

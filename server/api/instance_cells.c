@@ -131,17 +131,41 @@ static bp_status read_moment(float *cells, const bp_recipe_column *column, const
                            err);
 }
 
-/* An upload's words for a missing value, but for a label that the column has. */
-static bool is_missing(const bp_recipe_column *column, const json_t *value) {
+/* Whether a number is one of the words, as -999 is. */
+static bool is_missing_number(const bp_names *words, double number) {
+    for (size_t i = 0; i < words->count; i++) {
+        double value;
+        if (bp_decimal_parse(words->item[i], strlen(words->item[i]), &value) && value == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_missing_text(const bp_names *words, bp_cell text) {
+    for (size_t i = 0; i < words->count; i++) {
+        if (strlen(words->item[i]) == text.size &&
+            memcmp(words->item[i], text.text, text.size) == 0) {
+            return true;
+        }
+    }
+    return words->count > 0 ? text.size == 0 : bp_missing_word_is_usual(text);
+}
+
+/* The words of the upload that was trained on, but for a label that the column has. */
+static bool is_missing(const bp_names *words, const bp_recipe_column *column, const json_t *value) {
+    if (json_is_number(value)) {
+        return is_missing_number(words, json_number_value(value));
+    }
     if (!json_is_string(value)) {
         return json_is_null(value);
     }
     const bp_cell text = text_of(value);
-    return bp_missing_word_is_usual(text) && find_label(&column->labels, text) == SIZE_MAX;
+    return is_missing_text(words, text) && find_label(&column->labels, text) == SIZE_MAX;
 }
 
-static bp_status read_cells(float *cells, const bp_recipe_column *column, const json_t *value,
-                            bp_error *err) {
+static bp_status read_cells(float *cells, const bp_recipe *recipe, const bp_recipe_column *column,
+                            const json_t *value, bp_error *err) {
     static bp_status (*const readers[BP_RECIPE_TYPE_COUNT])(float *, const bp_recipe_column *,
                                                             const json_t *, bp_error *) = {
         [BP_RECIPE_NUMERIC] = read_number,
@@ -149,7 +173,7 @@ static bp_status read_cells(float *cells, const bp_recipe_column *column, const 
         [BP_RECIPE_CATEGORICAL] = read_label,
         [BP_RECIPE_DATETIME] = read_moment,
     };
-    if (is_missing(column, value)) {
+    if (is_missing(&recipe->missing_words, column, value)) {
         for (size_t i = 0; i < column->cells; i++) {
             cells[column->first + i] = NAN;
         }
@@ -168,7 +192,8 @@ static bp_status read_array(float *cells, const bp_recipe *recipe, const json_t 
                        json_array_size(row), recipe->column_count);
     }
     for (size_t i = 0; i < recipe->column_count; i++) {
-        bp_status status = read_cells(cells, &recipe->columns[i], json_array_get(row, i), err);
+        bp_status status =
+            read_cells(cells, recipe, &recipe->columns[i], json_array_get(row, i), err);
         if (status != BP_OK) {
             bp_error_nest(err, "/%zu", i);
             return status;
@@ -188,7 +213,7 @@ static bp_status read_field(float *cells, const bp_snapshot *model, const char *
     const bp_recipe_column *column = bp_recipe_find(&model->recipe, name, guess);
     bp_status status = BP_OK;
     if (column != NULL) {
-        status = read_cells(cells, column, value, err);
+        status = read_cells(cells, &model->recipe, column, value, err);
     } else if (!may_stand_there(model, name)) {
         status = bp_fail(err, BP_INVALID, NULL, "the model has no column '%.80s'", name);
     }

@@ -62,14 +62,15 @@ static json_t *describe_columns(const bp_dataset *data) {
 static json_t *describe(const bp_dataset_info *info) {
     const bp_dataset *data = info->dataset;
     json_t *weights = data->weights.count > 0 ? bp_record_names(&data->weights) : NULL;
-    return json_pack("{s:i, s:f, s:I, s:o, s:o, s:o, s:b, s:o*, s:o, s:o, s:I, s:o, s:s}",
+    json_t *missing = data->missing_words.count > 0 ? bp_record_names(&data->missing_words) : NULL;
+    return json_pack("{s:i, s:f, s:I, s:o, s:o, s:o, s:b, s:o*, s:o*, s:o, s:o, s:I, s:o, s:s}",
                      "version", VERSION, "created_at", info->created_at, "rows",
                      (json_int_t)data->rows, "features", bp_record_names(&data->features),
                      "targets", bp_record_names(&data->targets), "classes",
                      bp_record_names(&data->classes), "has_y", data->y != NULL, "weights", weights,
-                     "columns", describe_columns(data), "statistics", describe_all_stats(data),
-                     "sampled_rows", (json_int_t)data->sampled_rows, "rejects",
-                     bp_rejects_write(&data->rejects), "sha256", data->sha256);
+                     "missing_words", missing, "columns", describe_columns(data), "statistics",
+                     describe_all_stats(data), "sampled_rows", (json_int_t)data->sampled_rows,
+                     "rejects", bp_rejects_write(&data->rejects), "sha256", data->sha256);
 }
 
 static bp_status put_labels(bp_section_writer *writer, const bp_names *labels, bp_error *err) {
@@ -166,10 +167,12 @@ static bool read_stats(const json_t *array, bp_dataset *data) {
     return data->stats != NULL;
 }
 
-/* Without "weights" there are none: as records of a time without them. */
+/* Without "weights" and "missing_words" there are none: as records of a time without them. */
 static bool read_names(const json_t *json, bp_dataset *data) {
     const json_t *weights = json_object_get(json, "weights");
-    return (weights == NULL || bp_record_get_names(weights, &data->weights, NULL) == BP_OK) &&
+    const json_t *missing = json_object_get(json, "missing_words");
+    return (missing == NULL || bp_record_get_names(missing, &data->missing_words, NULL) == BP_OK) &&
+           (weights == NULL || bp_record_get_names(weights, &data->weights, NULL) == BP_OK) &&
            bp_record_get_names(json_object_get(json, "features"), &data->features, NULL) == BP_OK &&
            bp_record_get_names(json_object_get(json, "targets"), &data->targets, NULL) == BP_OK &&
            bp_record_get_names(json_object_get(json, "classes"), &data->classes, NULL) == BP_OK;

@@ -60,6 +60,10 @@ int bp_recipe_put(json_t *json, const bp_snapshot *snapshot, const bp_model_spec
     if (snapshot->recipe.skipped.count > 0) {
         failed |= json_object_set_new(json, "skipped", bp_record_names(&snapshot->recipe.skipped));
     }
+    if (snapshot->recipe.missing_words.count > 0) {
+        failed |= json_object_set_new(json, "missing_words",
+                                      bp_record_names(&snapshot->recipe.missing_words));
+    }
     if (snapshot->target_scale != NULL) {
         failed |=
             json_object_set_new(json, "target_mean", exact_floats(snapshot->target_mean, outputs)) |
@@ -187,6 +191,10 @@ bp_status bp_recipe_get(bp_snapshot *snapshot, const json_t *json, const bp_mode
     const json_t *skipped = json_object_get(json, "skipped");
     if (status == BP_OK && skipped != NULL) {
         status = bp_record_get_names(skipped, &snapshot->recipe.skipped, err);
+    }
+    const json_t *missing = json_object_get(json, "missing_words");
+    if (status == BP_OK && missing != NULL) {
+        status = bp_record_get_names(missing, &snapshot->recipe.missing_words, err);
     }
     return status == BP_OK ? get_target_scaling(snapshot, json, err) : status;
 }

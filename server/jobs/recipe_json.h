@@ -7,9 +7,9 @@
 
 #include "snapshot.h"
 
-/* {"recipe", "skipped", "target_mean", "target_scale"}: those that the record needs, because they
- * do not follow from features, spec and scaling. Into `json`. Not 0: no memory, or a name is not
- * UTF-8. */
+/* {"recipe", "skipped", "missing_words", "target_mean", "target_scale"}: those that the record
+ * needs, because they do not follow from features, spec and scaling. Into `json`. Not 0: no memory,
+ * or a name is not UTF-8. */
 int bp_recipe_put(json_t *json, const bp_snapshot *snapshot, const bp_model_spec *spec);
 
 /* The reverse, for a snapshot that has its features and scaling. SYNTAX: damaged. NO_MEMORY. */

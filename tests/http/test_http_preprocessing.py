@@ -3,6 +3,7 @@ import random
 
 import numpy
 import pytest
+import samples
 
 
 LAYERS = [{"units": 6}, {}]
@@ -242,3 +243,23 @@ def test_words_of_an_upload_stay_categories(client, name):
     found = [client.post(f"/v1/models/{name}/evaluate", {"dataset": f"{name}-{which}"}).json
              for which in ("turned", "same")]
     assert found[0]["loss"] == found[1]["loss"]
+
+
+def test_words_that_were_missing_at_upload_are_missing_in_predictions(start, tmp_path):
+    client = start(data_dir=tmp_path / "data")
+    rows = "\n".join(f"{'-999' if i % 5 == 0 else i % 7},{i % 3},{'ab'[i % 2]}" for i in range(60))
+    client.call("PUT", "/v1/datasets/d?missing=-999,none", f"u,v,y\n{rows}\n", expect=201,
+                content_type="text/csv")
+    client.post("/v1/models", samples.model("m", (4, 2)), expect=201)
+    client.train(**samples.job("m", "d"))
+
+    def predict(*values):
+        body = {"instances": [[value, 1] for value in values]}
+        return client.post("/v1/models/m/predict", body).json["predictions"]
+
+    missing, minus, none, seven = predict(None, -999, "none", 7)
+    assert missing == minus == none != seven
+    client.call("POST", "/v1/models/m/predict", {"instances": [["NA", 1]]}, expect=400)
+    added = client.call("POST", "/v1/datasets/d/rows", "u,v,y\n-999,1,a\n", expect=200,
+                        content_type="text/csv").json
+    assert added["columns"][0]["missing"] == 13

@@ -8,14 +8,12 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
 void __real_free(void *block);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
 void __wrap_free(void *block);
 
 static long until_failure; /* allocations that still succeed */
@@ -53,10 +51,6 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size) {
 
 char *__wrap_strdup(const char *text) {
     return fails() ? NULL : count_block(__real_strdup(text));
-}
-
-char *__wrap_strndup(const char *text, size_t size) {
-    return fails() ? NULL : count_block(__real_strndup(text, size));
 }
 
 void __wrap_free(void *block) {
