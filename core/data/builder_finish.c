@@ -153,7 +153,7 @@ bp_status bp_dataset_builder_finish(bp_dataset_builder *builder, bp_dataset **ou
         bp_dataset_unref(dataset);
         return status;
     }
-    bp_dataset_digest(dataset, dataset->sha256);
+    bp_dataset_seal(dataset, NULL);
     *out = dataset;
     return BP_OK;
 }
