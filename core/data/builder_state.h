@@ -1,5 +1,5 @@
-/* What the parts of the builder share: dataset_builder.c (rows), builder_layout.c (columns and
- * their cells), builder_finish.c (the end). */
+/* What the parts of the builder share: dataset_builder.c (rows), builder_numbers.c (rows of
+ * numbers), builder_layout.c (columns and their cells), builder_finish.c (the end). */
 #ifndef BP_BUILDER_STATE_H
 #define BP_BUILDER_STATE_H
 
@@ -49,6 +49,10 @@ BP_NODISCARD bp_status bp_builder_go_on(bp_dataset_builder *builder, bp_error *e
 BP_NODISCARD bp_status bp_builder_reorder(bp_dataset_builder *builder, const bp_names *names,
                                           bp_error *err);
 BP_NODISCARD bp_status bp_builder_restore_order(bp_dataset_builder *builder, bp_error *err);
+/* The row that is begun joins those that are kept. `lone`: the value of a target that is alone,
+ * else NULL. NO_MEMORY, IO, TOO_LARGE. */
+BP_NODISCARD bp_status bp_builder_keep_row(bp_dataset_builder *builder, const bp_target_value *lone,
+                                           bp_error *err);
 /* Enlarges *array to count * width floats or int32_t; false: no memory. */
 bool bp_builder_enlarge(void *array, size_t count, size_t width);
 /* Room for at least `rows` rows of targets and weights. NO_MEMORY, TOO_LARGE. */

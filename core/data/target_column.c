@@ -18,6 +18,8 @@ void bp_target_column_start(bp_target_column *target) {
 
 void bp_target_column_clear(bp_target_column *target) {
     bp_label_table_clear(&target->labels);
+    free(target->memo);
+    target->memo = NULL;
 }
 
 static bool is_integer(double value) {
@@ -81,6 +83,52 @@ bp_status bp_target_column_add(bp_target_column *target, bp_cell cell, const bp_
     }
     return status;
 }
+
+/* --- numbers -------------------------------------------------------------------------------- */
+
+enum { MEMO_BITS = 14 }; /* 128 KiB */
+
+static uint32_t bits_of(float number) {
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+static bp_target_memo *memo_of(bp_target_column *target, float number) {
+    /* 2^32 / golden ratio: neighbours go far apart. */
+    return &target->memo[bits_of(number) * UINT32_C(2654435769) >> (32 - MEMO_BITS)];
+}
+
+bool bp_target_column_knows(bp_target_column *target, float number, bp_target_value *value) {
+    if (target->has_overflowed) {
+        if (target->has_text || !isfinite(number)) {
+            return false;
+        }
+        target->has_fraction = target->has_fraction || !is_integer((double)number);
+        *value = (bp_target_value){.number = number, .spelling = -1};
+        return true;
+    }
+    const bp_target_memo *memo = target->memo != NULL ? memo_of(target, number) : NULL;
+    if (memo == NULL || memo->label == 0 || bits_of(memo->number) != bits_of(number)) {
+        return false;
+    }
+    *value = (bp_target_value){.number = number, .spelling = memo->label - 1};
+    return true;
+}
+
+void bp_target_column_remember(bp_target_column *target, float number, int32_t spelling) {
+    if (spelling < 0 || !isfinite(number)) {
+        return;
+    }
+    if (target->memo == NULL) {
+        target->memo = calloc((size_t)1 << MEMO_BITS, sizeof *target->memo);
+    }
+    if (target->memo != NULL) {
+        *memo_of(target, number) = (bp_target_memo){.number = number, .label = spelling + 1};
+    }
+}
+
+/* --- the end -------------------------------------------------------------------------------- */
 
 struct label {
     const char *text;
