@@ -20,14 +20,15 @@ struct bp_dataset_builder {
     bp_names features;          /* cells of a row of x */
     float *row;  /* [features + targets + weights] the row that is begun; NULL: not laid out */
     size_t lone; /* the column of a target that is alone; SIZE_MAX: there is none */
-    bp_cell lone_cell;       /* of the row that is begun */
-    bp_target_column target; /* used where there is one target */
-    bp_row_spool spool;      /* x */
-    size_t rows, capacity;   /* of the next three */
-    float *y;                /* [capacity, targets] */
-    int32_t *spelling;       /* [capacity], for one target */
-    float *weight;           /* [capacity], where there is a weight */
-    uint64_t numbers;        /* rows that came by bp_dataset_builder_numbers */
+    bp_cell lone_cell;           /* of the row that is begun */
+    bp_target_column target;     /* used where there is one target */
+    bp_row_spool spool;          /* x */
+    bp_file_digest *digest_of_x; /* of the end, where the spool had one; NULL: it had none */
+    size_t rows, capacity;       /* of the next three */
+    float *y;                    /* [capacity, targets] */
+    int32_t *spelling;           /* [capacity], for one target */
+    float *weight;               /* [capacity], where there is a weight */
+    uint64_t numbers;            /* rows that came by bp_dataset_builder_numbers */
     bp_rejects rejects;
     uint64_t *non_finite; /* [columns] cells that were refused since they are no finite float32 */
     size_t *
