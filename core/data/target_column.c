@@ -68,8 +68,19 @@ static bp_status note_spelling(bp_target_column *target, bp_cell cell, int32_t *
     return BP_OK;
 }
 
-bp_status bp_target_column_add(bp_target_column *target, bp_cell cell, const bp_cell_place *place,
-                               bp_target_value *value, bp_error *err) {
+/* Where a cell is remembered, and its characters; NULL: it is not. */
+static bp_target_text *text_of(bp_target_column *target, bp_cell cell, uint64_t *characters) {
+    *characters = 0;
+    if (cell.size > sizeof *characters || target->has_overflowed) {
+        return NULL;
+    }
+    memcpy(characters, cell.text, cell.size);
+    _Static_assert(BP_TARGET_TEXTS == 1 << 6, "an index of six bits");
+    return &target->texts[*characters * UINT64_C(0x9E3779B97F4A7C15) >> 58]; /* 2^64 / golden */
+}
+
+static bp_status add_new(bp_target_column *target, bp_cell cell, const bp_cell_place *place,
+                         bp_target_value *value, bp_error *err) {
     bp_status status = note_kind(target, cell, place, &value->number, err);
     if (status == BP_OK) {
         status = note_spelling(target, cell, &value->spelling, err);
@@ -80,6 +91,22 @@ bp_status bp_target_column_add(bp_target_column *target, bp_cell cell, const bp_
                  "makes the column text, which can have %d different labels at most",
                  BP_MAX_CLASSES);
         return bp_cell_fail(err, BP_TOO_LARGE, place, cell, complaint);
+    }
+    return status;
+}
+
+/* Most cells of classes are like some cell before, and what that did to the column stays done. */
+bp_status bp_target_column_add(bp_target_column *target, bp_cell cell, const bp_cell_place *place,
+                               bp_target_value *value, bp_error *err) {
+    uint64_t characters;
+    bp_target_text *text = text_of(target, cell, &characters);
+    if (text != NULL && text->label > 0 && text->characters == characters) {
+        *value = (bp_target_value){.number = text->number, .spelling = text->label - 1};
+        return BP_OK;
+    }
+    bp_status status = add_new(target, cell, place, value, err);
+    if (status == BP_OK && text != NULL && value->spelling >= 0) {
+        *text = (bp_target_text){characters, value->number, value->spelling + 1};
     }
     return status;
 }

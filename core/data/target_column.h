@@ -14,7 +14,17 @@ typedef struct bp_target_memo {
     int32_t label; /* the spelling's index + 1; 0: nothing */
 } bp_target_memo;
 
+/* A cell of up to eight characters that was added, and what it was. */
+typedef struct bp_target_text {
+    uint64_t characters; /* zeros after its end, and no zero in it */
+    float number;
+    int32_t label; /* as in bp_target_memo */
+} bp_target_text;
+
+enum { BP_TARGET_TEXTS = 64 };
+
 typedef struct bp_target_column {
+    bp_target_text texts[BP_TARGET_TEXTS]; /* by the characters */
     bp_target_memo *memo;  /* [2^14] by the bits of the number; NULL: none was remembered */
     bp_label_table labels; /* spellings, numbered as they came */
     bool has_text;         /* a cell that is no number */

@@ -78,7 +78,8 @@ static bp_status add_as_text(bp_dataset_builder *builder, const float *values, s
         bp_error why = {0};
         for (size_t j = 0; j < COLUMNS; j++) {
             const double value = (double)values[i * COLUMNS + j];
-            snprintf(text[j], CELL_SIZE, isnan(value) ? "" : "%.9g", value);
+            snprintf(text[j], CELL_SIZE, "%.9g", value);
+            text[j][0] = isnan(value) ? '\0' : text[j][0];
             cells[j] = bp_cell_of(text[j]);
         }
         status = bp_dataset_builder_row(builder, cells, COLUMNS, i + 1, &why);
