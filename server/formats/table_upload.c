@@ -348,6 +348,9 @@ bp_status bp_table_upload_finish(bp_table_upload *upload, bp_dataset **out, bp_e
         if (status == BP_OK) {
             status = bp_dataset_builder_finish(upload->builder, out, &upload->failure);
         }
+        if (status == BP_OK) {
+            return BP_OK;
+        }
     }
     return repeat_failure(upload, err);
 }
