@@ -24,9 +24,14 @@ void bp_digest_add_floats(bp_digest *digest, const float *values, size_t count) 
 #endif
 }
 
+void bp_digest_finish_bytes(bp_digest *digest, uint8_t bytes[BP_DIGEST_BYTES]) {
+    _Static_assert(BP_DIGEST_BYTES == SHA256_DIGEST_SIZE, "of SHA-256");
+    sha256_digest(&digest->state, BP_DIGEST_BYTES, bytes);
+}
+
 void bp_digest_finish(bp_digest *digest, char hex[BP_DIGEST_HEX_SIZE]) {
-    uint8_t bytes[SHA256_DIGEST_SIZE];
-    sha256_digest(&digest->state, sizeof bytes, bytes);
+    uint8_t bytes[BP_DIGEST_BYTES];
+    bp_digest_finish_bytes(digest, bytes);
     for (size_t i = 0; i < sizeof bytes; i++) {
         snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
     }

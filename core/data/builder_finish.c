@@ -13,11 +13,14 @@ static void *take(void *array) {
 
 /* x as it lies in its mapping, the rest trimmed. */
 static bp_status take_arrays(bp_dataset_builder *builder, bp_dataset *dataset, bp_error *err) {
-    bp_status status =
-        bp_row_spool_take(&builder->spool, &dataset->mapping, &dataset->mapping_size, err);
+    bp_spooled_rows rows;
+    bp_status status = bp_row_spool_take(&builder->spool, &rows, err);
     if (status != BP_OK) {
         return status;
     }
+    builder->digest_of_x = rows.digest;
+    dataset->mapping = rows.mapping;
+    dataset->mapping_size = rows.size_bytes;
     dataset->x = dataset->mapping;
     if ((builder->y != NULL &&
          !bp_builder_enlarge(&builder->y, dataset->rows, dataset->targets.count)) ||
@@ -103,6 +106,24 @@ static bp_status add_stats(const bp_dataset_builder *builder, bp_dataset *datase
     return bp_dataset_stats_fill(dataset, err);
 }
 
+static bp_status add_digest(bp_dataset_builder *builder, bp_dataset *dataset, bp_error *err) {
+    bp_digest of_x;
+    bp_status status = BP_OK;
+    if (builder->digest_of_x != NULL) {
+        status = bp_file_digest_get(builder->digest_of_x, &of_x, err);
+    }
+    if (status == BP_OK) {
+        bp_dataset_seal(dataset, builder->digest_of_x != NULL ? &of_x : NULL);
+    }
+    return status;
+}
+
+/* Nobody may read the rows' file when the builder has ended. */
+static void end_digest(bp_dataset_builder *builder) {
+    bp_file_digest_free(builder->digest_of_x);
+    builder->digest_of_x = NULL;
+}
+
 static bp_status fail_empty(const bp_dataset_builder *builder, bp_error *err) {
     if (builder->is_finished) {
         return bp_fail(err, BP_INVALID, NULL, "the data set is finished already");
@@ -153,11 +174,14 @@ bp_status bp_dataset_builder_finish(bp_dataset_builder *builder, bp_dataset **ou
         settle_columns(builder, dataset);
         status = add_stats(builder, dataset, err);
     }
+    if (status == BP_OK) {
+        status = add_digest(builder, dataset, err);
+    }
+    end_digest(builder);
     if (status != BP_OK) {
         bp_dataset_unref(dataset);
         return status;
     }
-    bp_dataset_digest(dataset, dataset->sha256);
     *out = dataset;
     return BP_OK;
 }

@@ -1,5 +1,5 @@
-/* What the parts of the builder share: dataset_builder.c (rows), builder_layout.c (columns and
- * their cells), builder_finish.c (the end). */
+/* What the parts of the builder share: dataset_builder.c (rows), builder_numbers.c (rows of
+ * numbers), builder_layout.c (columns and their cells), builder_finish.c (the end). */
 #ifndef BP_BUILDER_STATE_H
 #define BP_BUILDER_STATE_H
 
@@ -20,14 +20,15 @@ struct bp_dataset_builder {
     bp_names features;          /* cells of a row of x */
     float *row;  /* [features + targets + weights] the row that is begun; NULL: not laid out */
     size_t lone; /* the column of a target that is alone; SIZE_MAX: there is none */
-    bp_cell lone_cell;       /* of the row that is begun */
-    bp_target_column target; /* used where there is one target */
-    bp_row_spool spool;      /* x */
-    size_t rows, capacity;   /* of the next three */
-    float *y;                /* [capacity, targets] */
-    int32_t *spelling;       /* [capacity], for one target */
-    float *weight;           /* [capacity], where there is a weight */
-    uint64_t numbers;        /* rows that came by bp_dataset_builder_numbers */
+    bp_cell lone_cell;           /* of the row that is begun */
+    bp_target_column target;     /* used where there is one target */
+    bp_row_spool spool;          /* x */
+    bp_file_digest *digest_of_x; /* of the end, where the spool had one; NULL: it had none */
+    size_t rows, capacity;       /* of the next three */
+    float *y;                    /* [capacity, targets] */
+    int32_t *spelling;           /* [capacity], for one target */
+    float *weight;               /* [capacity], where there is a weight */
+    uint64_t numbers;            /* rows that came by bp_dataset_builder_numbers */
     bp_rejects rejects;
     uint64_t *non_finite; /* [columns] cells that were refused since they are no finite float32 */
     size_t *
@@ -49,6 +50,10 @@ BP_NODISCARD bp_status bp_builder_go_on(bp_dataset_builder *builder, bp_error *e
 BP_NODISCARD bp_status bp_builder_reorder(bp_dataset_builder *builder, const bp_names *names,
                                           bp_error *err);
 BP_NODISCARD bp_status bp_builder_restore_order(bp_dataset_builder *builder, bp_error *err);
+/* The row that is begun joins those that are kept. `lone`: the value of a target that is alone,
+ * else NULL. NO_MEMORY, IO, TOO_LARGE. */
+BP_NODISCARD bp_status bp_builder_keep_row(bp_dataset_builder *builder, const bp_target_value *lone,
+                                           bp_error *err);
 /* Enlarges *array to count * width floats or int32_t; false: no memory. */
 bool bp_builder_enlarge(void *array, size_t count, size_t width);
 /* Room for at least `rows` rows of targets and weights. NO_MEMORY, TOO_LARGE. */

@@ -6,8 +6,10 @@
 #include "column_stats.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "value_sample.h"
 
@@ -96,43 +98,37 @@ static void start_second(second_pass *to, const bp_column_stats *stats, size_t c
 
 /* --- over the rows ---------------------------------------------------------------------------- */
 
-/* A strip of a matrix. */
-typedef struct strip {
-    const float *values;
-    size_t rows, stride, count; /* columns of the matrix, and of the strip */
-} strip;
-
-static ALWAYS_INLINE void add_first(first_pass *to, const strip *from) {
+static ALWAYS_INLINE void add_first(first_pass *to, const bp_strip *from) {
     for (size_t i = 0; i < from->rows; i++) {
         add_row(to, from->values + i * from->stride, from->count);
     }
 }
 
-static ALWAYS_INLINE void add_second(second_pass *to, const strip *from) {
+static ALWAYS_INLINE void add_second(second_pass *to, const bp_strip *from) {
     for (size_t i = 0; i < from->rows; i++) {
         add_deviations(to, from->values + i * from->stride, from->count);
     }
 }
 
 typedef struct kernels {
-    void (*first)(first_pass *, const strip *);
-    void (*second)(second_pass *, const strip *);
+    void (*first)(first_pass *, const bp_strip *);
+    void (*second)(second_pass *, const bp_strip *);
 } kernels;
 
-static void first_plain(first_pass *to, const strip *from) {
+static void first_plain(first_pass *to, const bp_strip *from) {
     add_first(to, from);
 }
 
-static void second_plain(second_pass *to, const strip *from) {
+static void second_plain(second_pass *to, const bp_strip *from) {
     add_second(to, from);
 }
 
 #ifdef __x86_64__
-__attribute__((target("avx2"))) static void first_avx2(first_pass *to, const strip *from) {
+__attribute__((target("avx2"))) static void first_avx2(first_pass *to, const bp_strip *from) {
     add_first(to, from);
 }
 
-__attribute__((target("avx2"))) static void second_avx2(second_pass *to, const strip *from) {
+__attribute__((target("avx2"))) static void second_avx2(second_pass *to, const bp_strip *from) {
     add_second(to, from);
 }
 #endif
@@ -164,35 +160,106 @@ static void take_second(bp_column_stats *stats, const second_pass *from, size_t 
     }
 }
 
-static bp_status run_passes(bp_column_stats *stats, const float *values, size_t rows,
-                            size_t columns, bp_error *err) {
+static bp_status run_passes(bp_column_stats *stats, const bp_strip *of, bp_error *err) {
     const kernels use = choose_kernels();
     passes *p = malloc(sizeof *p);
     if (p == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for statistics");
     }
-    for (size_t first = 0; first < columns; first += STRIP) {
-        const size_t count = columns - first < STRIP ? columns - first : STRIP;
-        bp_column_stats *of = stats + first;
-        const strip from = {values + first, rows, columns, count};
+    for (size_t first = 0; first < of->count; first += STRIP) {
+        const size_t count = of->count - first < STRIP ? of->count - first : STRIP;
+        bp_column_stats *to = stats + first;
+        const bp_strip from = {of->values + first, of->rows, of->stride, count};
         start_first(&p->first, count);
         use.first(&p->first, &from);
         for (size_t j = 0; j < count; j++) {
-            take_first(&of[j], &p->first, j, rows);
+            take_first(&to[j], &p->first, j, of->rows);
         }
-        start_second(&p->second, of, count);
+        start_second(&p->second, to, count);
         use.second(&p->second, &from);
         for (size_t j = 0; j < count; j++) {
-            take_second(&of[j], &p->second, j, rows);
+            take_second(&to[j], &p->second, j, of->rows);
         }
     }
     free(p);
     return BP_OK;
 }
 
+/* --- on several threads ----------------------------------------------------------------------- */
+
+/* A share takes some columns, so that no sum depends on how many there are. Below SHARE_CELLS a
+ * thread costs more than it saves. */
+enum { MOST_SHARES = 4, SHARE_COLUMNS = 8, SHARE_CELLS = 1 << 21 };
+
+typedef struct share {
+    pthread_t thread;
+    bool has_thread;
+    bp_column_stats *stats;
+    bp_strip of;
+    size_t sampled;
+    bp_status status;
+    bp_error err;
+} share;
+
+static void *run_share(void *context) {
+    share *own = context;
+    own->status = run_passes(own->stats, &own->of, &own->err);
+    if (own->status == BP_OK) {
+        own->status = bp_value_sample_describe(own->stats, &own->of, own->sampled, &own->err);
+    }
+    return NULL;
+}
+
+/* Columns of a share, in whole vectors; all of them where one thread does it. */
+static size_t share_width(size_t rows, size_t columns) {
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t shares = rows * columns / SHARE_CELLS;
+    shares = shares > MOST_SHARES ? MOST_SHARES : shares;
+    shares = processors > 0 && shares > (size_t)processors ? (size_t)processors : shares;
+    if (shares < 2) {
+        return columns;
+    }
+    const size_t width = (columns + shares - 1) / shares;
+    return (width + SHARE_COLUMNS - 1) / SHARE_COLUMNS * SHARE_COLUMNS;
+}
+
+/* A share whose thread does not start is the caller's. */
+static void run_shares(share *shares, size_t count) {
+    for (size_t i = 1; i < count; i++) {
+        shares[i].has_thread = pthread_create(&shares[i].thread, NULL, run_share, &shares[i]) == 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!shares[i].has_thread) {
+            run_share(&shares[i]);
+        }
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (shares[i].has_thread) {
+            pthread_join(shares[i].thread, NULL);
+        }
+    }
+}
+
 bp_status bp_column_stats_compute(bp_column_stats *stats, const float *values, size_t rows,
                                   size_t columns, size_t sampled, bp_error *err) {
-    bp_status status = run_passes(stats, values, rows, columns, err);
-    return status == BP_OK ? bp_value_sample_describe(stats, values, rows, columns, sampled, err)
-                           : status;
+    share shares[MOST_SHARES] = {0};
+    const size_t width = share_width(rows, columns);
+    size_t count = 0;
+    for (size_t first = 0; first < columns; first += width) {
+        const size_t left = columns - first;
+        shares[count++] =
+            (share){.stats = stats + first,
+                    .of = {values + first, rows, columns, left < width ? left : width},
+                    .sampled = sampled};
+    }
+    run_shares(shares, count);
+    for (size_t i = 0; i < count; i++) {
+        if (shares[i].status != BP_OK) {
+            if (err != NULL) {
+                *err = shares[i].err;
+            }
+            return shares[i].status;
+        }
+    }
+    return BP_OK;
 }

@@ -93,7 +93,13 @@ static void add_source(bp_digest *digest, const bp_source_column *source) {
     add_names(digest, &source->labels);
 }
 
-void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) {
+static void add_x(bp_digest *digest, const bp_dataset *dataset) {
+    bp_digest_add_floats(digest, dataset->x, dataset->rows * dataset->features.count);
+}
+
+/* of_x NULL: x itself stands where its digest does now. */
+static void digest_with(const bp_dataset *dataset, const bp_digest *of_x,
+                        char hex[BP_DIGEST_HEX_SIZE]) {
     bp_digest digest;
     bp_digest_start(&digest);
     add_number(&digest, dataset->rows);
@@ -101,7 +107,14 @@ void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) 
     add_names(&digest, &dataset->targets);
     add_names(&digest, &dataset->classes);
     add_number(&digest, dataset->y != NULL);
-    bp_digest_add_floats(&digest, dataset->x, dataset->rows * dataset->features.count);
+    if (of_x != NULL) {
+        bp_digest copy = *of_x;
+        uint8_t bytes[BP_DIGEST_BYTES];
+        bp_digest_finish_bytes(&copy, bytes);
+        bp_digest_add(&digest, bytes, sizeof bytes);
+    } else {
+        add_x(&digest, dataset);
+    }
     if (dataset->y != NULL) {
         bp_digest_add_floats(&digest, dataset->y, dataset->rows * dataset->targets.count);
     }
@@ -118,14 +131,42 @@ void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) 
     bp_digest_finish(&digest, hex);
 }
 
+void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]) {
+    bp_digest of_x;
+    bp_digest_start(&of_x);
+    add_x(&of_x, dataset);
+    digest_with(dataset, &of_x, hex);
+}
+
+void bp_dataset_seal(bp_dataset *dataset, const bp_digest *of_x) {
+    if (of_x != NULL) {
+        dataset->digest_of_x = *of_x;
+    } else {
+        bp_digest_start(&dataset->digest_of_x);
+        add_x(&dataset->digest_of_x, dataset);
+    }
+    dataset->has_digest_of_x = true;
+    digest_with(dataset, &dataset->digest_of_x, dataset->sha256);
+}
+
+bool bp_dataset_has_digest(const bp_dataset *dataset, const char *hex) {
+    char own[BP_DIGEST_HEX_SIZE];
+    bp_dataset_digest(dataset, own);
+    if (strcmp(own, hex) == 0) {
+        return true;
+    }
+    digest_with(dataset, NULL, own);
+    return strcmp(own, hex) == 0;
+}
+
 bp_status bp_dataset_check(bp_dataset *dataset, bp_error *err) {
     /* Relaxed: the flag says nothing of other memory; the bytes never change. */
     if (!atomic_load_explicit(&dataset->is_unchecked, memory_order_relaxed)) {
         return BP_OK;
     }
-    char hex[BP_DIGEST_HEX_SIZE];
-    bp_dataset_digest(dataset, hex);
-    if (strcmp(hex, dataset->sha256) != 0) {
+    if (!bp_dataset_has_digest(dataset, dataset->sha256)) {
+        char hex[BP_DIGEST_HEX_SIZE];
+        bp_dataset_digest(dataset, hex);
         return bp_fail(
             err, BP_IO, NULL,
             "the data set is damaged on disk: its SHA-256 is %s, not %s as it was stored", hex,

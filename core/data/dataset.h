@@ -57,7 +57,9 @@ typedef struct bp_dataset {
     bp_rejects rejects;       /* rows of the upload that were left out */
     void *mapping;            /* arrays that lie in it are not freed one by one; NULL: none do */
     size_t mapping_size;      /* bytes */
-    char sha256[BP_DIGEST_HEX_SIZE]; /* bp_dataset_digest */
+    char sha256[BP_DIGEST_HEX_SIZE]; /* bp_dataset_digest, or what that was when it was stored */
+    bool has_digest_of_x;            /* as soon as it is built; not when it is read again */
+    bp_digest digest_of_x;           /* after all bytes of x, not finished: of what begins with x */
     atomic_bool is_unchecked; /* the mapping came from a disk and was not compared with sha256 */
 } bp_dataset;
 
@@ -68,14 +70,24 @@ void bp_dataset_unref(bp_dataset *dataset);
 /* Whether a row's features are its numbers as they are: all numeric, and none missing. */
 bool bp_dataset_is_plain(const bp_dataset *dataset);
 
-/* SHA-256 of what a data set holds: rows, the names with their counts, whether there is a y, x, y
- * and class_index, then the weights with their name where there are such; then, where a column is
- * not numeric, the types, roles and labels of all; numbers little-endian. */
+/* SHA-256 of what a data set holds: rows, the names with their counts, whether there is a y, the 32
+ * bytes of the SHA-256 of x, then y and class_index, then the weights with their name where there
+ * are such; then, where a column is not numeric, the types, roles and labels of all; numbers
+ * little-endian. Of x only a digest, so that it is read once for this and for the digest of a file
+ * that begins with x. */
 void bp_dataset_digest(const bp_dataset *dataset, char hex[BP_DIGEST_HEX_SIZE]);
 
-/* Compares with sha256, once: where it was not compared before, all of x is read. For whoever is
- * about to train on it or evaluate. Any thread; two that come together both read. IO: it is not
- * what was stored. */
+/* Fills sha256 and digest_of_x, which is *of_x; NULL: it is computed here. */
+void bp_dataset_seal(bp_dataset *dataset, const bp_digest *of_x);
+
+/* Whether the data set, as it is now, has this digest, or had it when x itself stood in what is
+ * digested: so data sets and receipts of that time stay valid. Reads x once where the first
+ * agrees, else twice. */
+bool bp_dataset_has_digest(const bp_dataset *dataset, const char *hex);
+
+/* Compares with sha256 (bp_dataset_has_digest), once: where it was not compared before, all of x is
+ * read. For whoever is about to train on it or evaluate. Any thread; two that come together both
+ * read. IO: it is not what was stored. */
 BP_NODISCARD bp_status bp_dataset_check(bp_dataset *dataset, bp_error *err);
 
 /* A cell of text. */

@@ -283,11 +283,16 @@ static bp_status read_target(bp_dataset_builder *builder, uint64_t line, bp_targ
     return bp_target_column_add(&builder->target, cell, &place, value, err);
 }
 
-/* The row that is begun joins those that are kept. */
-static bp_status keep_row(bp_dataset_builder *builder, const bp_target_value *lone, bp_error *err) {
+bp_status bp_builder_keep_row(bp_dataset_builder *builder, const bp_target_value *lone,
+                              bp_error *err) {
     const size_t width = builder->features.count, targets = builder->columns.targets.count;
-    float *room;
-    bp_status status = bp_row_spool_room(&builder->spool, width, &room, err);
+    float *room = NULL;
+    bp_status status = builder->rows == builder->capacity
+                           ? bp_builder_reserve(builder, builder->rows + 1, err)
+                           : BP_OK;
+    if (status == BP_OK) {
+        status = bp_row_spool_room(&builder->spool, width, &room, err);
+    }
     if (status != BP_OK) {
         return status;
     }
@@ -309,13 +314,14 @@ static bp_status keep_row(bp_dataset_builder *builder, const bp_target_value *lo
 static bp_status end_row(bp_dataset_builder *builder, uint64_t line, bp_error *err) {
     bp_target_value value = {0};
     const bool has_lone = builder->lone != SIZE_MAX;
+    /* Before the target, whose label stays where there is no room for the row. */
     bp_status status = builder->rows == builder->capacity
                            ? bp_builder_reserve(builder, builder->rows + 1, err)
                            : BP_OK;
     if (status == BP_OK && has_lone) {
         status = read_target(builder, line, &value, err);
     }
-    return status == BP_OK ? keep_row(builder, has_lone ? &value : NULL, err) : status;
+    return status == BP_OK ? bp_builder_keep_row(builder, has_lone ? &value : NULL, err) : status;
 }
 
 /* The first row's texts, which were kept until the cells were laid out. */
@@ -387,46 +393,6 @@ bp_status bp_dataset_builder_row(bp_dataset_builder *builder, const bp_cell *cel
         status = take_cell(builder, i, cells[i], line, err);
     }
     return status == BP_OK ? bp_dataset_builder_end_row(builder, line, err) : status;
-}
-
-static bp_cell print_number(float value, char out[NUMBER_SIZE]) {
-    int size = isnan(value) ? 0 : snprintf(out, NUMBER_SIZE, "%.9g", (double)value);
-    return (bp_cell){out, (size_t)size};
-}
-
-static bp_status take_numbers(bp_dataset_builder *builder, const float *values, uint64_t line,
-                              bp_error *err) {
-    char text[NUMBER_SIZE], lone[NUMBER_SIZE];
-    float *row = NULL;
-    bp_status status = bp_dataset_builder_begin_row(builder, &row, err);
-    for (size_t i = 0; status == BP_OK && i < builder->columns.count; i++) {
-        const bp_cell_plan plan = builder->plan[i];
-        if (plan.how == BP_CELL_NUMBER && isfinite(values[i])) {
-            row[plan.at] = values[i];
-        } else if (plan.how != BP_CELL_SKIP) {
-            bp_cell cell = print_number(values[i], i == builder->lone ? lone : text);
-            status = bp_dataset_builder_cell(builder, i, cell, line, err);
-        }
-    }
-    return status == BP_OK ? bp_dataset_builder_end_row(builder, line, err) : status;
-}
-
-bp_status bp_dataset_builder_numbers(bp_dataset_builder *builder, const float *values, size_t rows,
-                                     bp_error *err) {
-    bp_status status = BP_OK;
-    if (builder->columns.count > 0 && builder->row == NULL) {
-        status = bp_builder_lay_out(builder, err);
-        bp_builder_forget_first_row(builder);
-    }
-    for (size_t i = 0; status == BP_OK && i < rows; i++) {
-        bp_error why = {0};
-        status =
-            take_numbers(builder, values + i * builder->columns.count, ++builder->numbers, &why);
-        if (status != BP_OK) {
-            status = bp_dataset_builder_reject(builder, &why, err);
-        }
-    }
-    return status;
 }
 
 bp_status bp_dataset_builder_reject(bp_dataset_builder *builder, const bp_error *why,

@@ -19,6 +19,7 @@ void bp_row_spool_start_file(bp_row_spool *spool, int file) {
 }
 
 void bp_row_spool_clear(bp_row_spool *spool) {
+    bp_file_digest_free(spool->digest);
     if (spool->bytes != NULL) {
         munmap(spool->bytes, spool->capacity * sizeof *spool->bytes);
     }
@@ -61,6 +62,20 @@ static void write_early(const bp_row_spool *spool) {
     (void)sync_file_range(spool->file, first, (off_t)size, SYNC_FILE_RANGE_WRITE);
 }
 
+/* From the first piece in the file on, a thread computes the digest of x, which takes as long as
+ * writing it. Without a thread it is computed at the end. */
+static void digest_early(bp_row_spool *spool) {
+    if (spool->digest == NULL && spool->written == 0 &&
+        (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ ||
+         bp_file_digest_new(&spool->digest, spool->file, NULL) != BP_OK)) {
+        spool->digest = NULL;
+    }
+    if (spool->digest != NULL) {
+        bp_file_digest_grow(spool->digest,
+                            (spool->written + spool->buffered) * sizeof *spool->bytes);
+    }
+}
+
 static bp_status flush(bp_row_spool *spool, bp_error *err) {
     const char *at = (const char *)spool->bytes;
     for (size_t left = spool->buffered * sizeof *spool->bytes; left > 0;) {
@@ -72,6 +87,7 @@ static bp_status flush(bp_row_spool *spool, bp_error *err) {
         left -= done > 0 ? (size_t)done : 0;
     }
     write_early(spool);
+    digest_early(spool);
     spool->written += spool->buffered;
     spool->buffered = 0;
     return BP_OK;
@@ -143,6 +159,9 @@ bp_status bp_row_spool_view(bp_row_spool *spool, float **out, bp_error *err) {
     bp_status status = BP_OK;
     if (spool->in_file && spool->written > 0) {
         status = map_file(spool, PROT_READ | PROT_WRITE, MAP_SHARED, &view, err);
+        if (spool->digest != NULL) {
+            bp_file_digest_restart(spool->digest); /* what it has read may change */
+        }
     }
     if (status == BP_OK) {
         *out = view;
@@ -153,26 +172,34 @@ bp_status bp_row_spool_view(bp_row_spool *spool, float **out, bp_error *err) {
 void bp_row_spool_end_view(bp_row_spool *spool, float *view) {
     if (spool->in_file && spool->written > 0) {
         munmap(view, spool->written * sizeof *view);
+        if (spool->digest != NULL) {
+            bp_file_digest_grow(spool->digest, spool->written * sizeof *view);
+        }
     }
 }
 
-bp_status bp_row_spool_take(bp_row_spool *spool, void **mapping, size_t *size_bytes,
-                            bp_error *err) {
+static bp_status take_file(bp_row_spool *spool, bp_spooled_rows *out, bp_error *err) {
+    void *mapping = NULL;
+    bp_status status = map_file(spool, PROT_READ, MAP_PRIVATE, &mapping, err);
+    if (status == BP_OK) {
+        *out = (bp_spooled_rows){.mapping = mapping,
+                                 .size_bytes = spool->written * sizeof *spool->bytes,
+                                 .digest = spool->digest};
+        spool->digest = NULL;
+        bp_row_spool_clear(spool);
+    }
+    return status;
+}
+
+bp_status bp_row_spool_take(bp_row_spool *spool, bp_spooled_rows *out, bp_error *err) {
     if (spool->in_file && spool->written > 0) {
-        void *mapped = NULL;
-        bp_status status = map_file(spool, PROT_READ, MAP_PRIVATE, &mapped, err);
-        if (status == BP_OK) {
-            *mapping = mapped;
-            *size_bytes = spool->written * sizeof *spool->bytes;
-            bp_row_spool_clear(spool);
-        }
-        return status;
+        return take_file(spool, out, err);
     }
     bp_status status = enlarge(spool, spool->buffered, err);
     if (status == BP_OK) {
-        *mapping = spool->bytes;
-        *size_bytes = spool->buffered * sizeof *spool->bytes;
-        *spool = (bp_row_spool){.file = -1};
+        *out = (bp_spooled_rows){.mapping = spool->bytes,
+                                 .size_bytes = spool->buffered * sizeof *spool->bytes};
+        bp_row_spool_start(spool);
     }
     return status;
 }

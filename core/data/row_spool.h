@@ -4,18 +4,19 @@
 
 #include <stdbool.h>
 
-#include "status.h"
+#include "file_digest.h"
 
 /* Up to here (16 MiB) what goes to a file stays in memory, which is faster to train from. */
 enum { BP_ROW_SPOOL_MEMORY_FLOATS = 1 << 22 };
 
 typedef struct bp_row_spool {
     bool in_file;
-    int file;         /* borrowed; at its beginning, and read and write */
-    float *bytes;     /* memory: all of them; file: those that are not yet written */
-    size_t capacity;  /* of `bytes`, in floats */
-    size_t buffered;  /* floats in `bytes` */
-    uint64_t written; /* floats that are in the file */
+    int file;               /* borrowed; at its beginning, and read and write */
+    float *bytes;           /* memory: all of them; file: those that are not yet written */
+    size_t capacity;        /* of `bytes`, in floats */
+    size_t buffered;        /* floats in `bytes` */
+    uint64_t written;       /* floats that are in the file */
+    bp_file_digest *digest; /* of the file's bytes, as they come; NULL: of what is not in a file */
 } bp_row_spool;
 
 /* In memory. */
@@ -42,10 +43,15 @@ BP_NODISCARD bp_status bp_row_spool_add(bp_row_spool *spool, const float *values
 BP_NODISCARD bp_status bp_row_spool_view(bp_row_spool *spool, float **out, bp_error *err);
 void bp_row_spool_end_view(bp_row_spool *spool, float *view);
 
+typedef struct bp_spooled_rows {
+    void *mapping;
+    size_t size_bytes;
+    bp_file_digest *digest; /* of its bytes, perhaps still under way; NULL: nobody computed it */
+} bp_spooled_rows;
+
 /* All that is kept, at least one float, as a mapping of its own for the caller to munmap: of
- * memory (then the file is still empty), or of the file, private and read-only. The spool is as
- * started anew, without a file. */
-BP_NODISCARD bp_status bp_row_spool_take(bp_row_spool *spool, void **mapping, size_t *size_bytes,
-                                         bp_error *err);
+ * memory (then the file is still empty), or of the file, private and read-only. The digest is the
+ * caller's to free before the file is closed. The spool is as started anew, without a file. */
+BP_NODISCARD bp_status bp_row_spool_take(bp_row_spool *spool, bp_spooled_rows *out, bp_error *err);
 
 #endif

@@ -18,6 +18,8 @@ void bp_target_column_start(bp_target_column *target) {
 
 void bp_target_column_clear(bp_target_column *target) {
     bp_label_table_clear(&target->labels);
+    free(target->memo);
+    target->memo = NULL;
 }
 
 static bool is_integer(double value) {
@@ -66,8 +68,19 @@ static bp_status note_spelling(bp_target_column *target, bp_cell cell, int32_t *
     return BP_OK;
 }
 
-bp_status bp_target_column_add(bp_target_column *target, bp_cell cell, const bp_cell_place *place,
-                               bp_target_value *value, bp_error *err) {
+/* Where a cell is remembered, and its characters; NULL: it is not. */
+static bp_target_text *text_of(bp_target_column *target, bp_cell cell, uint64_t *characters) {
+    *characters = 0;
+    if (cell.size > sizeof *characters || target->has_overflowed) {
+        return NULL;
+    }
+    memcpy(characters, cell.text, cell.size);
+    _Static_assert(BP_TARGET_TEXTS == 1 << 6, "an index of six bits");
+    return &target->texts[*characters * UINT64_C(0x9E3779B97F4A7C15) >> 58]; /* 2^64 / golden */
+}
+
+static bp_status add_new(bp_target_column *target, bp_cell cell, const bp_cell_place *place,
+                         bp_target_value *value, bp_error *err) {
     bp_status status = note_kind(target, cell, place, &value->number, err);
     if (status == BP_OK) {
         status = note_spelling(target, cell, &value->spelling, err);
@@ -81,6 +94,68 @@ bp_status bp_target_column_add(bp_target_column *target, bp_cell cell, const bp_
     }
     return status;
 }
+
+/* Most cells of classes are like some cell before, and what that did to the column stays done. */
+bp_status bp_target_column_add(bp_target_column *target, bp_cell cell, const bp_cell_place *place,
+                               bp_target_value *value, bp_error *err) {
+    uint64_t characters;
+    bp_target_text *text = text_of(target, cell, &characters);
+    if (text != NULL && text->label > 0 && text->characters == characters) {
+        *value = (bp_target_value){.number = text->number, .spelling = text->label - 1};
+        return BP_OK;
+    }
+    bp_status status = add_new(target, cell, place, value, err);
+    if (status == BP_OK && text != NULL && value->spelling >= 0) {
+        *text = (bp_target_text){characters, value->number, value->spelling + 1};
+    }
+    return status;
+}
+
+/* --- numbers -------------------------------------------------------------------------------- */
+
+enum { MEMO_BITS = 14 }; /* 128 KiB */
+
+static uint32_t bits_of(float number) {
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+static bp_target_memo *memo_of(bp_target_column *target, float number) {
+    /* 2^32 / golden ratio: neighbours go far apart. */
+    return &target->memo[bits_of(number) * UINT32_C(2654435769) >> (32 - MEMO_BITS)];
+}
+
+bool bp_target_column_knows(bp_target_column *target, float number, bp_target_value *value) {
+    if (target->has_overflowed) {
+        if (target->has_text || !isfinite(number)) {
+            return false;
+        }
+        target->has_fraction = target->has_fraction || !is_integer((double)number);
+        *value = (bp_target_value){.number = number, .spelling = -1};
+        return true;
+    }
+    const bp_target_memo *memo = target->memo != NULL ? memo_of(target, number) : NULL;
+    if (memo == NULL || memo->label == 0 || bits_of(memo->number) != bits_of(number)) {
+        return false;
+    }
+    *value = (bp_target_value){.number = number, .spelling = memo->label - 1};
+    return true;
+}
+
+void bp_target_column_remember(bp_target_column *target, float number, int32_t spelling) {
+    if (spelling < 0 || !isfinite(number)) {
+        return;
+    }
+    if (target->memo == NULL) {
+        target->memo = calloc((size_t)1 << MEMO_BITS, sizeof *target->memo);
+    }
+    if (target->memo != NULL) {
+        *memo_of(target, number) = (bp_target_memo){.number = number, .label = spelling + 1};
+    }
+}
+
+/* --- the end -------------------------------------------------------------------------------- */
 
 struct label {
     const char *text;

@@ -8,7 +8,24 @@
 #include "cell_place.h"
 #include "label_table.h"
 
+/* A number that was added, and its label. */
+typedef struct bp_target_memo {
+    float number;
+    int32_t label; /* the spelling's index + 1; 0: nothing */
+} bp_target_memo;
+
+/* A cell of up to eight characters that was added, and what it was. */
+typedef struct bp_target_text {
+    uint64_t characters; /* zeros after its end, and no zero in it */
+    float number;
+    int32_t label; /* as in bp_target_memo */
+} bp_target_text;
+
+enum { BP_TARGET_TEXTS = 64 };
+
 typedef struct bp_target_column {
+    bp_target_text texts[BP_TARGET_TEXTS]; /* by the characters */
+    bp_target_memo *memo;  /* [2^14] by the bits of the number; NULL: none was remembered */
     bp_label_table labels; /* spellings, numbered as they came */
     bool has_text;         /* a cell that is no number */
     bool has_fraction;     /* a number that is no integer */
@@ -31,6 +48,12 @@ typedef struct bp_target_value {
 BP_NODISCARD bp_status bp_target_column_add(bp_target_column *target, bp_cell cell,
                                             const bp_cell_place *place, bp_target_value *value,
                                             bp_error *err);
+
+/* As adding a number's text ("%.9g"), where that is known without the text: the number was
+ * remembered, or labels do not count any more. false: it has to be added. */
+bool bp_target_column_knows(bp_target_column *target, float number, bp_target_value *value);
+/* The number, whose text was added, has this spelling. Without memory it is not remembered. */
+void bp_target_column_remember(bp_target_column *target, float number, int32_t spelling);
 
 /* Decides: *classes (zeroed before) gets the labels in class order, or stays empty, and index[rows]
  * changes from spellings to classes; *numeric tells whether the numbers count. INVALID: a number

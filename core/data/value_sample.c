@@ -15,10 +15,10 @@ size_t bp_value_sample_rows(size_t rows, size_t columns) {
     return rows < most ? rows : most;
 }
 
-/* The sampled rows of a matrix, a strip of its columns at a time. */
+/* The sampled rows, a few columns at a time. */
 typedef struct sample {
-    const float *values;
-    size_t rows, columns, sampled;
+    const bp_strip *of;
+    size_t sampled;
     uint32_t *keys; /* [STRIP or fewer, sampled] */
     uint32_t *scratch;
     size_t used[STRIP]; /* keys of each column: those that are not missing */
@@ -30,8 +30,8 @@ static void gather(sample *s, size_t first, size_t width) {
         s->used[j] = 0;
     }
     for (size_t i = 0; i < s->sampled; i++) {
-        const size_t row = (size_t)((uint64_t)i * s->rows / s->sampled);
-        const float *cells = s->values + row * s->columns + first;
+        const size_t row = (size_t)((uint64_t)i * s->of->rows / s->sampled);
+        const float *cells = s->of->values + row * s->of->stride + first;
         for (size_t j = 0; j < width; j++) {
             s->keys[j * s->sampled + s->used[j]] = bp_key_of(cells[j]);
             s->used[j] += !isnan(cells[j]);
@@ -69,19 +69,19 @@ static void describe_strip(sample *s, size_t first, size_t width, bp_column_stat
     }
 }
 
-bp_status bp_value_sample_describe(bp_column_stats *stats, const float *values, size_t rows,
-                                   size_t columns, size_t sampled, bp_error *err) {
+bp_status bp_value_sample_describe(bp_column_stats *stats, const bp_strip *of, size_t sampled,
+                                   bp_error *err) {
     size_t strip = MAX_CELLS / sampled;
     strip = strip > STRIP ? STRIP : strip > 0 ? strip : 1;
-    strip = strip > columns ? columns : strip;
-    sample s = {.values = values, .rows = rows, .columns = columns, .sampled = sampled};
+    strip = strip > of->count ? of->count : strip;
+    sample s = {.of = of, .sampled = sampled};
     s.keys = malloc((strip + 1) * sampled * sizeof *s.keys);
     if (s.keys == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for statistics");
     }
     s.scratch = s.keys + strip * sampled;
-    for (size_t first = 0; first < columns; first += strip) {
-        const size_t left = columns - first;
+    for (size_t first = 0; first < of->count; first += strip) {
+        const size_t left = of->count - first;
         describe_strip(&s, first, left < strip ? left : strip, stats);
     }
     free(s.keys);

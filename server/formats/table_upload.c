@@ -1,6 +1,11 @@
 /* Bytes pass two doors. At the first, what begins like gzip is decompressed; at the second, what
  * comes is a format that was named, or one that its first bytes tell. A door that does not know yet
- * holds back the few bytes that it needs, so that the pieces of a body change nothing. */
+ * holds back the few bytes that it needs, so that the pieces of a body change nothing.
+ *
+ * The first RELAY_AFTER bytes are worked on by who brings them; after these a thread does it, so
+ * that a large body is received while what came before is read. All but `relay` and `received`
+ * belongs to that thread as long as there is a relay, also the failure: who wants it ends the
+ * relay. */
 #include "table_upload.h"
 
 #include <stdlib.h>
@@ -10,6 +15,7 @@
 #include "idx.h"
 #include "ndjson.h"
 #include "npy.h"
+#include "piece_relay.h"
 #include "safetensors_reader.h"
 
 #define X(name, wire, media) wire,
@@ -20,6 +26,7 @@ static const char *const media_types[] = {BP_TABLE_FORMAT_TABLE(X)};
 #undef X
 const bp_vocabulary bp_table_formats = {"format", BP_TABLE_FORMAT_COUNT, names, media_types};
 
+enum { RELAY_AFTER = 1 << 20 };
 enum { FIRST_BYTES = 10 }; /* what a guess needs: safetensors' length and its brace */
 
 typedef struct first_bytes {
@@ -41,6 +48,8 @@ struct bp_table_upload {
         bp_array_reader *array;
     } parser;
     bp_error failure; /* code BP_OK: none */
+    uint64_t received;
+    bp_piece_relay *relay; /* NULL: not yet, no more, or no thread could be had */
 };
 
 /* --- parsers -------------------------------------------------------------------------------- */
@@ -260,6 +269,31 @@ static bp_status finish(bp_table_upload *upload, bp_error *err) {
     return status == BP_OK ? parsers[upload->format].finish(upload, err) : status;
 }
 
+/* --- on another thread ----------------------------------------------------------------------- */
+
+static bool take_relayed(void *context, const char *bytes, size_t size) {
+    bp_table_upload *upload = context;
+    return feed(upload, bytes, size, &upload->failure) == BP_OK;
+}
+
+/* Once. Without a thread, or without memory for it, all stays as it was. */
+static void begin_relay(bp_table_upload *upload, size_t size) {
+    const bool is_before = upload->received < RELAY_AFTER;
+    upload->received += size;
+    if (is_before && upload->received >= RELAY_AFTER && upload->failure.code == BP_OK &&
+        bp_piece_relay_new(&upload->relay, take_relayed, upload, NULL) != BP_OK) {
+        upload->relay = NULL;
+    }
+}
+
+static void end_relay(bp_table_upload *upload) {
+    if (upload->relay != NULL) {
+        (void)bp_piece_relay_drain(upload->relay); /* a failure is in upload->failure */
+        bp_piece_relay_free(upload->relay);
+        upload->relay = NULL;
+    }
+}
+
 /* --- outside -------------------------------------------------------------------------------- */
 
 bp_status bp_table_upload_new(bp_table_upload **out, const bp_table_options *options,
@@ -277,6 +311,7 @@ void bp_table_upload_free(bp_table_upload *upload) {
     if (upload == NULL) {
         return;
     }
+    bp_piece_relay_free(upload->relay);
     if (upload->has_parser) {
         parsers[upload->format].free(upload);
     }
@@ -294,17 +329,27 @@ static bp_status repeat_failure(const bp_table_upload *upload, bp_error *err) {
 
 bp_status bp_table_upload_feed(bp_table_upload *upload, const char *bytes, size_t size,
                                bp_error *err) {
-    if (upload->failure.code == BP_OK && size > 0) {
+    if (upload->relay != NULL) {
+        if (bp_piece_relay_put(upload->relay, bytes, size)) {
+            return BP_OK;
+        }
+        end_relay(upload);
+    } else if (upload->failure.code == BP_OK && size > 0) {
         (void)feed(upload, bytes, size, &upload->failure);
+        begin_relay(upload, size);
     }
     return repeat_failure(upload, err);
 }
 
 bp_status bp_table_upload_finish(bp_table_upload *upload, bp_dataset **out, bp_error *err) {
+    end_relay(upload);
     if (upload->failure.code == BP_OK) {
         bp_status status = finish(upload, &upload->failure);
         if (status == BP_OK) {
             status = bp_dataset_builder_finish(upload->builder, out, &upload->failure);
+        }
+        if (status == BP_OK) {
+            return BP_OK;
         }
     }
     return repeat_failure(upload, err);

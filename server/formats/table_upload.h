@@ -36,8 +36,9 @@ BP_NODISCARD bp_status bp_table_upload_new(bp_table_upload **out, const bp_table
                                            bp_error *err);
 void bp_table_upload_free(bp_table_upload *upload); /* NULL is allowed */
 
-/* The next bytes, cut anywhere. Errors of the format's parser and of the builder; after one it is
- * only repeated. */
+/* The next bytes, cut anywhere. Errors of the format's parser and of the builder, of a large body
+ * perhaps some pieces after the wrong one; after one it is only repeated. Any one thread at a time.
+ */
 BP_NODISCARD bp_status bp_table_upload_feed(bp_table_upload *upload, const char *bytes, size_t size,
                                             bp_error *err);
 /* The end of the body. INVALID: it is empty; and as above. *format tells what it was. */

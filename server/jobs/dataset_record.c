@@ -123,9 +123,14 @@ static bp_status write_blob(int file, const bp_dataset *data, bp_error *err) {
     return status;
 }
 
+/* The blob begins with x, whose bytes need not be read again for its digest. */
 static bp_status put_draft(bp_store *store, const bp_store_object *object, const bp_dataset *data,
                            bp_store_draft *draft, bp_error *err) {
     bp_status status = write_blob(bp_store_draft_file(draft), data, err);
+    if (data->has_digest_of_x) {
+        bp_store_draft_note_digest(draft, &data->digest_of_x,
+                                   (uint64_t)data->rows * data->features.count * sizeof *data->x);
+    }
     return status == BP_OK ? bp_store_put_draft(store, object, draft, err) : status;
 }
 

@@ -70,8 +70,9 @@ static bp_status find_data(replay *run, bp_error *err) {
                        run->job.id);
     }
     run->data = info.dataset;
-    bp_dataset_digest(run->data, hex); /* of what is there now, not what was noted */
-    if (strcmp(hex, run->job.receipt.data_sha256) != 0) {
+    /* Of what is there now, not what was noted. */
+    if (!bp_dataset_has_digest(run->data, run->job.receipt.data_sha256)) {
+        bp_dataset_digest(run->data, hex);
         return bp_fail(err, BP_CONFLICT, NULL,
                        "the data set '%s' is another than the one that job %" PRIu64
                        " was trained on: its sha256 is %s, the receipt's is %s",

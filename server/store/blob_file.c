@@ -67,14 +67,16 @@ void bp_blob_drop(bp_blob_draft *draft) {
     }
 }
 
-/* Adds what the file holds to the digest; the count of bytes to *size. */
-static int digest_file(int file, uint64_t *size, char hex[BP_DIGEST_HEX_SIZE]) {
+/* Of all that the file holds; the count of its bytes to *size. */
+static int digest_file(const bp_blob_draft *draft, uint64_t *size, char hex[BP_DIGEST_HEX_SIZE]) {
     unsigned char piece[PIECE_BYTES];
-    bp_digest digest;
-    bp_digest_start(&digest);
-    *size = 0;
+    bp_digest digest = draft->digest;
+    if (draft->begun == 0) {
+        bp_digest_start(&digest);
+    }
+    *size = draft->begun;
     for (;;) {
-        ssize_t done = pread(file, piece, sizeof piece, (off_t)*size);
+        ssize_t done = pread(draft->file, piece, sizeof piece, (off_t)*size);
         if (done < 0 && errno != EINTR) {
             return -1;
         }
@@ -124,7 +126,7 @@ static bp_status finish(bp_blob_draft *draft, bp_blob *blob, bp_error *err) {
 bp_status bp_blob_finish(bp_blob_draft *draft, bp_blob *out, bp_error *err) {
     bp_blob blob = {0};
     (void)sync_file_range(draft->file, 0, 0, SYNC_FILE_RANGE_WRITE); /* advice */
-    if (digest_file(draft->file, &blob.size, blob.sha256) != 0) {
+    if (digest_file(draft, &blob.size, blob.sha256) != 0) {
         bp_status status = fail_io(err, "read", "a new file");
         bp_blob_drop(draft);
         return status;

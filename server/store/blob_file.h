@@ -21,14 +21,16 @@ typedef struct bp_blob_draft {
     int folder; /* borrowed descriptor */
     int file;   /* read and write; -1: finished or dropped */
     uint64_t number;
+    uint64_t begun;   /* bytes that `digest` has already; 0: none */
+    bp_digest digest; /* of the first `begun` bytes, where there are such */
 } bp_blob_draft;
 
 /* An empty temporary file under `folder`, a descriptor of the folder, for blob `number` (unused
  * until now). A crash leaves it for the next start to remove. IO. */
 BP_NODISCARD bp_status bp_blob_begin(bp_blob_draft *out, int folder, uint64_t number,
                                      bp_error *err);
-/* What is in the file is the blob: digest, fsync, rename, fsync of the folder. Durable on return;
- * on failure nothing stays. The draft is spent either way. IO. */
+/* What is in the file is the blob: digest (of what `begun` leaves), fsync, rename, fsync of the
+ * folder. Durable on return; on failure nothing stays. The draft is spent either way. IO. */
 BP_NODISCARD bp_status bp_blob_finish(bp_blob_draft *draft, bp_blob *out, bp_error *err);
 /* Removes the file, unless it was finished. */
 void bp_blob_drop(bp_blob_draft *draft);

@@ -208,6 +208,11 @@ int bp_store_draft_file(const bp_store_draft *draft) {
     return draft->blob.file;
 }
 
+void bp_store_draft_note_digest(bp_store_draft *draft, const bp_digest *digest, uint64_t size) {
+    draft->blob.digest = *digest;
+    draft->blob.begun = size;
+}
+
 void bp_store_draft_free(bp_store_draft *draft) {
     if (draft != NULL) {
         bp_blob_drop(&draft->blob);

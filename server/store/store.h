@@ -54,9 +54,12 @@ typedef struct bp_store_draft bp_store_draft;
 BP_NODISCARD bp_status bp_store_draft_new(bp_store_draft **out, bp_store *store, bp_error *err);
 /* The file: read and write, borrowed, at its beginning when new. */
 int bp_store_draft_file(const bp_store_draft *draft);
+/* Somebody has read the first `size` bytes of the file: their digest, not finished. */
+void bp_store_draft_note_digest(bp_store_draft *draft, const bp_digest *digest, uint64_t size);
 /* bp_store_put with what is in the draft's file for a blob (object->blob is not looked at); it is
- * read once, for its SHA-256. Mappings of the file stay valid. The draft is spent, also by a
- * failure, of which nothing stays. Blocks until durable. Any thread. IO, NO_MEMORY. */
+ * read once, for its SHA-256, from where a noted digest ends. Mappings of the file stay valid. The
+ * draft is spent, also by a failure, of which nothing stays. Blocks until durable. Any thread. IO,
+ * NO_MEMORY. */
 BP_NODISCARD bp_status bp_store_put_draft(bp_store *store, const bp_store_object *object,
                                           bp_store_draft *draft, bp_error *err);
 /* Removes the file, unless it was put. NULL is allowed. */

@@ -153,6 +153,31 @@ static void widths_of_every_kind(void **state) {
     }
 }
 
+/* So many cells that several threads share the columns: each is as if it were alone. */
+static void shares_change_nothing(void **state) {
+    (void)state;
+    enum { ROWS = 400000, COLUMNS = 19, SAMPLED = ROWS / 3 };
+    float *values = malloc(sizeof(float[COLUMNS][ROWS])), *one = malloc(sizeof(float[ROWS]));
+    bp_column_stats stats[COLUMNS], alone;
+    assert_true(values != NULL && one != NULL);
+    memset(stats, 0, sizeof stats);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        values[i] = scatter(i);
+    }
+    assert_int_equal(bp_column_stats_compute(stats, values, ROWS, COLUMNS, SAMPLED, NULL), BP_OK);
+    for (size_t j = 0; j < COLUMNS; j++) {
+        for (size_t i = 0; i < ROWS; i++) {
+            one[i] = values[i * COLUMNS + j];
+        }
+        memset(&alone, 0, sizeof alone);
+        assert_int_equal(bp_column_stats_compute(&alone, one, ROWS, 1, SAMPLED, NULL), BP_OK);
+        assert_memory_equal(&stats[j], &alone, sizeof alone);
+        check_against_loops(&stats[j], one, ROWS, 1);
+    }
+    free(values);
+    free(one);
+}
+
 static int compare_floats(const void *a, const void *b) {
     const float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
@@ -305,6 +330,7 @@ int main(void) {
         cmocka_unit_test(values_on_an_edge_go_up),
         cmocka_unit_test(extreme_values),
         cmocka_unit_test(widths_of_every_kind),
+        cmocka_unit_test(shares_change_nothing),
         cmocka_unit_test(keys_sort_like_numbers),
         cmocka_unit_test(large_sets_are_sampled),
         cmocka_unit_test(labels_are_counted),

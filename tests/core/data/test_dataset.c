@@ -217,26 +217,62 @@ static void digest_covers_everything(void **state) {
     }
 }
 
+static const char digested_x[] = "\0\0\x80\x3f\0\0\0\x40"; /* 1, 2 */
+
 /* What the digest is over, spelled out byte by byte. */
+static void spell_digest(const void *x, size_t size, char hex[BP_DIGEST_HEX_SIZE]) {
+    static const char head[] = "\2\0\0\0\0\0\0\0"    /* rows */
+                               "\1\0\0\0\0\0\0\0a\0" /* features */
+                               "\1\0\0\0\0\0\0\0y\0" /* targets */
+                               "\2\0\0\0\0\0\0\0"    /* classes */
+                               "3\0"
+                               "5\0"
+                               "\1\0\0\0\0\0\0\0";        /* there is a y */
+    static const char tail[] = "\0\0\xa0\x40\0\0\x40\x40" /* y: 5, 3 */
+                               "\1\0\0\0\0\0\0\0";        /* class indices: 1, 0 */
+    bp_digest digest;
+    bp_digest_start(&digest);
+    bp_digest_add(&digest, head, sizeof head - 1);
+    bp_digest_add(&digest, x, size);
+    bp_digest_add(&digest, tail, sizeof tail - 1);
+    bp_digest_finish(&digest, hex);
+}
+
 static void digest_is_over_these_bytes(void **state) {
     (void)state;
-    static const char bytes[] = "\2\0\0\0\0\0\0\0"    /* rows */
-                                "\1\0\0\0\0\0\0\0a\0" /* features */
-                                "\1\0\0\0\0\0\0\0y\0" /* targets */
-                                "\2\0\0\0\0\0\0\0"    /* classes */
-                                "3\0"
-                                "5\0"
-                                "\1\0\0\0\0\0\0\0"         /* there is a y */
-                                "\0\0\x80\x3f\0\0\0\x40"   /* x: 1, 2 */
-                                "\0\0\xa0\x40\0\0\x40\x40" /* y: 5, 3 */
-                                "\1\0\0\0\0\0\0\0";        /* class indices: 1, 0 */
-    bp_digest digest;
+    uint8_t of_x[BP_DIGEST_BYTES];
     char expected[BP_DIGEST_HEX_SIZE];
+    bp_digest digest;
     bp_digest_start(&digest);
-    bp_digest_add(&digest, bytes, sizeof bytes - 1);
-    bp_digest_finish(&digest, expected);
+    bp_digest_add(&digest, digested_x, sizeof digested_x - 1);
+    bp_digest_finish_bytes(&digest, of_x);
+    spell_digest(of_x, sizeof of_x, expected);
     bp_dataset *data = load("a,y\n1,5\n2,3\n", NULL);
     assert_string_equal(data->sha256, expected);
+    assert_true(data->has_digest_of_x);
+    uint8_t again[BP_DIGEST_BYTES];
+    bp_digest_finish_bytes(&data->digest_of_x, again);
+    assert_memory_equal(again, of_x, sizeof of_x);
+    bp_dataset_unref(data);
+}
+
+/* A data set of the time when x itself was digested is as good as before, and its damage shows. */
+static void digests_of_before_are_known(void **state) {
+    (void)state;
+    char before[BP_DIGEST_HEX_SIZE];
+    spell_digest(digested_x, sizeof digested_x - 1, before);
+    bp_dataset *data = load("a,y\n1,5\n2,3\n", NULL);
+    assert_string_not_equal(data->sha256, before);
+    assert_true(bp_dataset_has_digest(data, data->sha256));
+    assert_true(bp_dataset_has_digest(data, before));
+    memcpy(data->sha256, before, sizeof before);
+    atomic_store(&data->is_unchecked, true);
+    assert_int_equal(bp_dataset_check(data, NULL), BP_OK);
+    assert_false(atomic_load(&data->is_unchecked));
+    data->x[1] = 3;
+    atomic_store(&data->is_unchecked, true);
+    assert_false(bp_dataset_has_digest(data, before));
+    assert_int_equal(bp_dataset_check(data, NULL), BP_IO);
     bp_dataset_unref(data);
 }
 
@@ -290,6 +326,7 @@ int main(void) {
         cmocka_unit_test(text_targets_have_no_numbers),
         cmocka_unit_test(digest_covers_everything),
         cmocka_unit_test(digest_is_over_these_bytes),
+        cmocka_unit_test(digests_of_before_are_known),
         cmocka_unit_test(references_are_counted),
         cmocka_unit_test(ships_digits),
     };

@@ -117,6 +117,21 @@ static void put_new(fixture *made, bp_store_kind kind, size_t size, unsigned see
     bp_store_draft_free(draft);
 }
 
+/* Puts 70000 bytes of which `known` were digested before, as they are or as others are. */
+static void put_noted(fixture *made, size_t known, unsigned seed) {
+    static unsigned char bytes[70000];
+    for (size_t i = 0; i < known; i++) {
+        bytes[i] = byte_at(i, seed);
+    }
+    bp_digest digest;
+    bp_digest_start(&digest);
+    bp_digest_add(&digest, bytes, known);
+    bp_store_draft *draft = begin(made, sizeof bytes, 1);
+    bp_store_draft_note_digest(draft, &digest, known);
+    assert_int_equal(put(made, BP_STORE_DATASET, draft, NULL), BP_OK);
+    bp_store_draft_free(draft);
+}
+
 /* What a load gave, and whether to take it over. */
 typedef struct seen {
     size_t objects, size;
@@ -174,6 +189,19 @@ static void a_draft_becomes_the_blob(void **state) {
     assert_true(all.is_checked);
     assert_false(all.is_mapped);
     assert_int_equal(count_blobs(made, NULL), 1);
+}
+
+static void a_noted_digest_is_gone_on_from(void **state) {
+    fixture *made = *state;
+    put_noted(made, 1000, 1);
+    assert_int_equal(load(made, BP_STORE_DATASET, false).objects, 1);
+    put_noted(made, 70000, 1);
+    assert_int_equal(load(made, BP_STORE_DATASET, false).objects, 1);
+    put_noted(made, 1000, 2); /* a lie, so that it shows who is believed */
+    seen all = {0};
+    bp_error err = {0};
+    assert_int_equal(bp_store_load(made->store, BP_STORE_DATASET, look, &all, &err), BP_IO);
+    assert_non_null(strstr(err.message, "SHA-256"));
 }
 
 static void a_draft_that_is_not_put_goes(void **state) {
@@ -293,6 +321,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_draft_becomes_the_blob),
+        TEST(a_noted_digest_is_gone_on_from),
         TEST(a_draft_that_is_not_put_goes),
         TEST(a_large_blob_is_mapped_and_may_be_taken),
         TEST(a_large_blob_is_checked_but_of_a_data_set),
