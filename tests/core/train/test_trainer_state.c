@@ -13,6 +13,15 @@
 
 enum { MOST_STEPS = 80 };
 
+/* A sanitizer makes this much slower. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+static const float histories[] = {3};
+enum { ITERATIONS = 12, PARTED_EPOCHS = 2 };
+#else
+static const float histories[] = {1, 2, 5, 40};
+enum { ITERATIONS = 25, PARTED_EPOCHS = 4 };
+#endif
+
 static bool same_real(double a, double b) {
     return memcmp(&a, &b, sizeof a) == 0;
 }
@@ -129,11 +138,10 @@ static void every_optimizer_goes_on(void **state) {
 /* A history that comes round, is forgotten and ends. */
 static void lbfgs_goes_on(void **state) {
     (void)state;
-    static const float histories[] = {1, 2, 5, 40};
     for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
         bp_train_options options = bp_resumable_options(BP_OPTIMIZER_LBFGS);
         options.history = histories[i];
-        options.epochs = 25;
+        options.epochs = ITERATIONS;
         options.regularization.l2 = 0.01F;
         const size_t steps = interrupt("lbfgs", &options, bp_resumable_data(ROWS, 5, false));
         print_message("%zu iterations, history %g\n", steps, (double)options.history);
@@ -241,7 +249,7 @@ static void parts_go_on(void **state) {
     static const bp_optimizer optimizers[] = {BP_OPTIMIZER_RPROP, BP_OPTIMIZER_LBFGS};
     for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
         bp_train_options options = bp_resumable_options(optimizers[i]);
-        options.epochs = 4;
+        options.epochs = PARTED_EPOCHS;
         options.history = 2;
         interrupt("parts", &options, bp_resumable_data(1500, 8, false));
     }

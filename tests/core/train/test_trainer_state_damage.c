@@ -36,16 +36,22 @@ static void check_truncated(bp_trainer *trainer, const bp_state_bytes *whole, si
     free(longer);
 }
 
+static void put_whole(unsigned char *at, uint64_t value) {
+    for (size_t i = 0; i < 8; i++) {
+        at[i] = (unsigned char)(value >> 8 * i);
+    }
+}
+
 /* A state that says itself that it is shorter. */
 static void check_short_by_its_word(bp_trainer *trainer, const bp_state_bytes *whole) {
-    bp_state_bytes b = {.at = malloc(whole->size), .size = whole->size - 4};
-    assert_non_null(b.at);
-    memcpy(b.at, whole->at, whole->size);
-    for (size_t i = 0; i < 8; i++) {
-        b.at[SIZE_AT + i] = (unsigned char)(b.size >> 8 * i);
-    }
-    check_refused(trainer, b.at, b.size, BP_SYNTAX);
-    free(b.at);
+    const size_t size = whole->size - 4;
+    assert_true(size > NUMBERS_END);
+    unsigned char *at = malloc(size);
+    assert_non_null(at);
+    memcpy(at, whole->at, size);
+    put_whole(at + SIZE_AT, size);
+    check_refused(trainer, at, size, BP_SYNTAX);
+    free(at);
 }
 
 static void a_part_of_a_state_is_refused(void **state) {
@@ -111,12 +117,6 @@ static void damaged_numbers_do_no_harm(void **state) {
         assert_true(taken > 0 && taken < last - PROGRESS_AT);
         free(whole.at);
         bp_resumable_clear(&m);
-    }
-}
-
-static void put_whole(unsigned char *at, uint64_t value) {
-    for (size_t i = 0; i < 8; i++) {
-        at[i] = (unsigned char)(value >> 8 * i);
     }
 }
 
