@@ -69,3 +69,13 @@ bool bp_best_weights_note(bp_best_weights *b, const bp_epoch_end *end, const flo
 const float *bp_best_weights_shown(const bp_best_weights *best, const float *present) {
     return best->weights != NULL && best->best.epoch > 0 ? best->weights : present;
 }
+
+void bp_best_weights_exchange(bp_best_weights *b, bp_byte_cursor *cursor) {
+    uint64_t metric = b->best.metric;
+    bp_byte_cursor_whole(cursor, &b->best.epoch, UINT64_MAX);
+    bp_byte_cursor_whole(cursor, &metric, BP_MONITOR_COUNT - 1);
+    bp_byte_cursor_double(cursor, &b->best.value);
+    bp_byte_cursor_double(cursor, &b->mark);
+    bp_byte_cursor_whole(cursor, &b->waited, UINT64_MAX);
+    b->best.metric = (bp_monitor)metric;
+}

@@ -52,4 +52,8 @@ bool bp_best_weights_note(bp_best_weights *best, const bp_epoch_end *end, const 
 /* The weights to show: the best so far where they are kept and there are any, else `present`. */
 const float *bp_best_weights_shown(const bp_best_weights *best, const float *present);
 
+/* State as bytes, of the numbers that change: the best epoch, its metric and value; mark, waited.
+ * The weights are not among them. */
+void bp_best_weights_exchange(bp_best_weights *best, bp_byte_cursor *cursor);
+
 #endif

@@ -224,3 +224,63 @@ bool bp_lbfgs_iterate(bp_lbfgs *l, double rate, bp_lbfgs_report *report) {
     }
     return true;
 }
+
+/* --- state ---------------------------------------------------------------------------------- */
+
+/* What is steered by, apart from it until all of it was read. */
+typedef struct numbers {
+    bool begun;
+    bp_objective_value at;
+    double scale;
+    size_t kept, next;
+    double rho[BP_LBFGS_MOST_HISTORY];
+} numbers;
+
+static void exchange_numbers(numbers *n, size_t history, bp_byte_cursor *cursor) {
+    bp_byte_cursor_flag(cursor, &n->begun);
+    bp_byte_cursor_double(cursor, &n->at.value);
+    bp_byte_cursor_double(cursor, &n->at.loss);
+    bp_byte_cursor_double(cursor, &n->scale);
+    bp_byte_cursor_size(cursor, &n->kept, history);
+    bp_byte_cursor_size(cursor, &n->next, history - 1);
+    for (size_t i = 0; i < history; i++) {
+        bp_byte_cursor_double(cursor, &n->rho[i]);
+    }
+}
+
+static numbers numbers_of(const bp_lbfgs *l) {
+    numbers n = {
+        .begun = l->begun, .at = l->at, .scale = l->scale, .kept = l->kept, .next = l->next};
+    for (size_t i = 0; i < l->settings.history; i++) {
+        n.rho[i] = l->ring[i].rho;
+    }
+    return n;
+}
+
+static void set_numbers(bp_lbfgs *l, const numbers *n) {
+    l->begun = n->begun;
+    l->at = n->at;
+    l->scale = n->scale;
+    l->kept = n->kept;
+    l->next = n->next;
+    for (size_t i = 0; i < l->settings.history; i++) {
+        l->ring[i].rho = n->rho[i];
+    }
+}
+
+void bp_lbfgs_exchange(bp_lbfgs *l, bp_byte_cursor *cursor) {
+    const size_t count = l->vectors.count;
+    numbers n = numbers_of(l);
+    exchange_numbers(&n, l->settings.history, cursor);
+    if (cursor->failed) {
+        return;
+    }
+    bp_byte_cursor_floats(cursor, l->objective.gradient, count);
+    for (size_t i = 0; i < l->settings.history; i++) {
+        bp_byte_cursor_floats(cursor, l->ring[i].s, count);
+        bp_byte_cursor_floats(cursor, l->ring[i].y, count);
+    }
+    if (!cursor->failed && cursor->mode == BP_BYTES_GET) {
+        set_numbers(l, &n);
+    }
+}

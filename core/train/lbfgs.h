@@ -6,6 +6,7 @@
 #ifndef BP_LBFGS_H
 #define BP_LBFGS_H
 
+#include "byte_cursor.h"
 #include "long_vectors.h"
 
 enum { BP_LBFGS_MOST_HISTORY = 100 };
@@ -48,5 +49,11 @@ void bp_lbfgs_free(bp_lbfgs *lbfgs); /* NULL is allowed */
  * scale, it is rate min(1, 1 / |g|_1). Allocates nothing. False: f is not finite where the
  * iteration begins; the parameters stay. */
 bool bp_lbfgs_iterate(bp_lbfgs *lbfgs, double rate, bp_lbfgs_report *report);
+
+/* State as bytes, between iterations: whether it has begun; value, loss and scale; how many changes
+ * are kept, and the next one's place; rho of each place; the gradient; s and y of each place. The
+ * parameters are not among them. Getting looks at the numbers before it changes anything; of arrays
+ * that end too early it has read some. */
+void bp_lbfgs_exchange(bp_lbfgs *lbfgs, bp_byte_cursor *cursor);
 
 #endif

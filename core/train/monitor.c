@@ -46,3 +46,10 @@ bp_status bp_monitor_check(bp_monitor monitor, const bp_monitored *data, bp_erro
     }
     return BP_OK;
 }
+
+void bp_evaluation_exchange(bp_evaluation *evaluation, bp_byte_cursor *cursor) {
+    bp_byte_cursor_size(cursor, &evaluation->rows, SIZE_MAX);
+    bp_byte_cursor_double(cursor, &evaluation->loss);
+    bp_byte_cursor_double(cursor, &evaluation->accuracy);
+    bp_byte_cursor_double(cursor, &evaluation->r2);
+}

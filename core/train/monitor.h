@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "byte_cursor.h"
 #include "network.h"
 
 typedef struct bp_evaluation {
@@ -15,6 +16,9 @@ typedef struct bp_evaluation {
     double r2;       /* coefficient of determination over all outputs; NAN where there is accuracy
                       */
 } bp_evaluation;
+
+/* State as bytes: rows, loss, accuracy, r2. */
+void bp_evaluation_exchange(bp_evaluation *evaluation, bp_byte_cursor *cursor);
 
 #define BP_MONITOR_TABLE(X)                                                                        \
     X(VALIDATION_LOSS, "validation_loss", "mean loss of the held-out rows; smaller is better")     \

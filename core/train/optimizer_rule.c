@@ -181,3 +181,11 @@ bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options
     }
     return rule;
 }
+
+void bp_optimizer_clock_exchange(bp_optimizer_clock *clock, bp_byte_cursor *cursor) {
+    bp_byte_cursor_whole(cursor, &clock->step, UINT64_MAX);
+    bp_byte_cursor_double(cursor, &clock->beta1_power);
+    bp_byte_cursor_double(cursor, &clock->beta2_power);
+    bp_byte_cursor_double(cursor, &clock->nadam_power);
+    bp_byte_cursor_double(cursor, &clock->nadam_product);
+}

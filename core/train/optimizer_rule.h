@@ -60,4 +60,7 @@ typedef struct bp_optimizer_clock {
 bp_step_rule bp_optimizer_next(bp_optimizer_clock *clock, const bp_train_options *options,
                                double eta);
 
+/* State as bytes: step, beta1_power, beta2_power, nadam_power, nadam_product. */
+void bp_optimizer_clock_exchange(bp_optimizer_clock *clock, bp_byte_cursor *cursor);
+
 #endif

@@ -259,3 +259,9 @@ void bp_rate_end_epoch(bp_rate_clock *clock, const bp_epoch_end *end) {
         clock->waited = 0;
     }
 }
+
+void bp_rate_exchange(bp_rate_clock *clock, bp_byte_cursor *cursor) {
+    bp_byte_cursor_double(cursor, &clock->plateau_rate);
+    bp_byte_cursor_double(cursor, &clock->best);
+    bp_byte_cursor_whole(cursor, &clock->waited, UINT64_MAX);
+}

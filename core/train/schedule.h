@@ -125,4 +125,7 @@ double bp_rate_of_step(const bp_rate_clock *clock, uint64_t step);
 /* Takes note of an epoch's end. */
 void bp_rate_end_epoch(bp_rate_clock *clock, const bp_epoch_end *end);
 
+/* State as bytes, of what changes: plateau_rate, best, waited. */
+void bp_rate_exchange(bp_rate_clock *clock, bp_byte_cursor *cursor);
+
 #endif

@@ -59,7 +59,8 @@ static inline void bp_lap(bp_laps *laps, bp_part part) {
 }
 
 typedef struct bp_stopwatch {
-    bp_phase_seconds seconds; /* counted so far; read it, write nothing */
+    bp_phase_seconds seconds; /* counted so far; to be read, and set only before the first step,
+                                 to what an interrupted training had counted */
     bp_laps *laps;            /* [workers] */
     size_t workers;
     bool running, timed;       /* in an epoch; in a timed step */

@@ -3,51 +3,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "held_out.h"
-#include "lbfgs.h"
+#include "fingerprint.h"
 #include "memory.h"
-#include "metrics.h"
-#include "optimizer_rule.h"
-#include "phases.h"
 #include "philox.h"
-#include "read_ahead.h"
-#include "targets.h"
+#include "trainer_inside.h"
 
 /* A minibatch of more rows than this is taken in parts where its gradient has a buffer: the same
  * chains, so the same bits, with the activations of one part. */
 enum { MOST_PART_ROWS = 1024 };
-
-struct bp_trainer {
-    bp_train_options options;
-    const bp_kernels *kernels;
-    uint64_t start_version;
-    bp_snapshot *model; /* own copy whose parameters training changes */
-    bp_dataset *data;
-    bp_targets targets;
-    bp_split split;
-    bp_encoder *encoder;       /* of data; NULL: its rows are inputs */
-    bp_dataset *held_out_data; /* where the held-out rows lie in another data set; else NULL */
-    bp_held_out held_out;
-    bp_metrics metrics;
-    float *weights;       /* [data rows], of their losses; NULL: none */
-    uint32_t *order;      /* [training rows]: rows of the data in the epoch's order */
-    bp_read_ahead *ahead; /* NULL: the data lie in memory */
-    bp_phases phases;
-    bp_update_plan plan;
-    float *gradient;                   /* [storage_count], where the plan has a buffer */
-    double *squares;                   /* [blocks], likewise */
-    float *state[BP_OPTIMIZER_STATES]; /* of the optimiser; none for plain SGD */
-    bp_long_vectors vectors;           /* of lbfgs, as the next */
-    bp_lbfgs *lbfgs;
-    bp_update objective; /* what lbfgs is evaluating */
-    bp_optimizer_clock clock;
-    bp_rate_clock rate;
-    bp_best_weights best;
-    size_t batch;
-    uint64_t steps_total;
-    double epoch_sum; /* of the losses of the running epoch's samples */
-    bp_train_progress progress;
-};
 
 static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
@@ -71,18 +34,33 @@ static bp_row_pass row_pass(const bp_trainer *t, const uint32_t *index, size_t r
 
 /* --- a step --------------------------------------------------------------------------------- */
 
-static void begin_epoch(bp_trainer *t) {
+static bool shuffles(const bp_trainer *t) {
+    return t->options.shuffle && !bp_optimizer_is_full_batch(t->options.optimizer);
+}
+
+/* Of the running epoch. */
+static void make_order(bp_trainer *t) {
     const size_t count = t->split.training;
-    const bool shuffles = t->options.shuffle && !bp_optimizer_is_full_batch(t->options.optimizer);
-    if (shuffles || t->progress.epoch == 0) {
-        memcpy(t->order, t->split.rows, count * sizeof *t->order);
-    }
-    if (shuffles) {
+    memcpy(t->order, t->split.rows, count * sizeof *t->order);
+    if (shuffles(t)) {
         const bp_random_run run = {t->options.seed, BP_STREAM_SHUFFLE, t->progress.epoch, 0};
         bp_random_shuffle(&run, t->kernels->random_words, count, t->order);
         bp_read_ahead_begin(t->ahead, t->order, count);
     }
+}
+
+static void begin_epoch(bp_trainer *t) {
+    if (shuffles(t) || t->progress.epoch == 0) {
+        make_order(t);
+    }
     t->epoch_sum = 0;
+}
+
+/* A shuffled epoch that has yet to begin makes its order then. */
+void bp_trainer_find_order(bp_trainer *t) {
+    if (t->progress.step % t->progress.steps_per_epoch != 0 || !shuffles(t)) {
+        make_order(t);
+    }
 }
 
 static bp_update begin_update(bp_trainer *t) {
@@ -398,6 +376,8 @@ bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,
     t->kernels = place.kernels;
     t->start_version = start->version;
     t->data = bp_dataset_ref(data);
+    const bp_fingerprint_of of = {.options = options, .start = start, .data = data};
+    bp_fingerprint_take(t->fingerprint, &of);
     status = prepare(t, start, &place, err);
     if (status != BP_OK) {
         bp_trainer_free(t);

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "dataset_builder.h"
-#include "trainer.h"
+#include "trainer_state.h"
 
 enum { FEATURES = 448, PIECE_ROWS = 256, THREADS = 2 };
 static const size_t rows = (48u << 20) / (FEATURES * sizeof(float));
@@ -93,7 +93,22 @@ static size_t anonymous_kib(void) {
 
 /* --- the training --------------------------------------------------------------------------- */
 
-/* Two epochs at minibatch 128; the pages of a `file` are forgotten on the way, too. */
+/* Another trainer takes up what this one knows. */
+static void hand_over(bp_trainer **trainer, bp_snapshot *start, bp_dataset *data,
+                      const bp_train_options *options, bp_train_place place) {
+    bp_error err = {0};
+    const size_t size = bp_trainer_state_size(*trainer);
+    void *state = malloc(size);
+    assert_non_null(state);
+    bp_trainer_state_write(*trainer, state);
+    bp_trainer_free(*trainer);
+    expect(bp_trainer_new(trainer, start, data, options, place, &err), &err);
+    expect(bp_trainer_state_read(*trainer, state, size, &err), &err);
+    free(state);
+}
+
+/* Two epochs at minibatch 128; on the way, the pages of a `file` are forgotten, too, and another
+ * trainer goes on. */
 static void train(bp_dataset *data, const int *file, char hex[BP_DIGEST_HEX_SIZE]) {
     bp_model_spec spec = {.layer_count = 2, .loss = BP_LOSS_CROSS_ENTROPY, .seed = 7};
     spec.layers[0] = (bp_layer_spec){.units = 8, .activation = BP_ACTIVATION_RELU};
@@ -114,6 +129,7 @@ static void train(bp_dataset *data, const int *file, char hex[BP_DIGEST_HEX_SIZE
     for (size_t i = 0; !bp_trainer_done(trainer); i++) {
         if (file != NULL && i % 256 == 0) {
             (void)forget_pages(*file, data);
+            hand_over(&trainer, start, data, &options, place);
         }
         expect(bp_trainer_step(trainer, &err), &err);
     }

@@ -1,7 +1,7 @@
 /* A step allocates nothing: the linker sends every call of the C library's allocators in the
  * program to the counters here (-Wl,--wrap, see CMakeLists.txt), which pass it on. */
 #include "made_dataset.h"
-#include "trainer.h"
+#include "trainer_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -239,6 +239,35 @@ static void the_end_of_an_epoch_allocates_nothing(void **state) {
     end(&t);
 }
 
+/* Nor does taking it up. */
+static void writing_the_state_allocates_nothing(void **state) {
+    (void)state;
+    static const bp_optimizer optimizers[] = {BP_OPTIMIZER_ADAM, BP_OPTIMIZER_LBFGS};
+    bp_model_spec spec = make_spec(3, 20);
+    for (size_t i = 0; i < sizeof optimizers / sizeof optimizers[0]; i++) {
+        bp_train_options options = bp_train_defaults();
+        bp_train_set_optimizer(&options, optimizers[i]);
+        options.batch_size = i == 0 ? 32 : 0;
+        options.early_stopping = bp_early_stopping_defaults();
+        training t = {.data = make_data(7, 3)}, next = {.data = bp_dataset_ref(t.data)};
+        begin(&t, &spec, &options, 2);
+        begin(&next, &spec, &options, 1);
+        for (int step = 0; step < 9; step++) {
+            assert_int_equal(bp_trainer_step(t.trainer, NULL), BP_OK);
+        }
+        void *bytes = malloc(bp_trainer_state_size(t.trainer));
+        assert_non_null(bytes);
+        atomic_store(&allocations, 0);
+        const size_t size = bp_trainer_state_size(t.trainer);
+        bp_trainer_state_write(t.trainer, bytes);
+        assert_int_equal(bp_trainer_state_read(next.trainer, bytes, size, NULL), BP_OK);
+        assert_int_equal(atomic_load(&allocations), 0);
+        free(bytes);
+        end(&t);
+        end(&next);
+    }
+}
+
 static size_t bytes_of_training(const bp_model_spec *spec, bool again) {
     bp_train_options options = bp_train_defaults();
     bp_train_set_optimizer(&options, BP_OPTIMIZER_SGD);
@@ -274,6 +303,7 @@ int main(void) {
         cmocka_unit_test(a_step_allocates_nothing),
         cmocka_unit_test(full_batches_allocate_nothing),
         cmocka_unit_test(the_end_of_an_epoch_allocates_nothing),
+        cmocka_unit_test(writing_the_state_allocates_nothing),
         cmocka_unit_test(checkpointing_takes_less_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
