@@ -262,8 +262,7 @@ static int ask_rounds(int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
-    static const bp_dataset_options csv_options = {.target = "x0"},
-                                    npy_options = {.target = "c27"};
+    static const bp_dataset_options csv_options = {.target = "x0"}, npy_options = {.target = "c27"};
     static rounds csv, npy, pandas;
     int asked = ask_rounds(count, arguments);
     char path[] = "/tmp/bench_ingest_XXXXXX", version[32] = "";
