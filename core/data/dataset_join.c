@@ -79,7 +79,7 @@ static bp_status fill_target(bp_dataset_builder *builder, const bp_dataset *colu
         char number[NUMBER_SIZE];
         const bp_cell_place place = {i + 1, 1, builder->columns.targets.item[0]};
         const bp_cell cell = text_of(column, i, number);
-        bp_target_value value;
+        bp_target_value value = {0};
         status = cell.size > 0 ? bp_target_column_add(&builder->target, cell, &place, &value, err)
                                : bp_cell_fail_empty(err, &place);
         if (status == BP_OK) {
