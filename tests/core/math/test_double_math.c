@@ -40,11 +40,13 @@ static void logarithms(void **state) {
         assert_close("log", near_one, bp_log_double(near_one), logl((long double)near_one));
     }
     assert_true(bp_log_double(1) == 0);
-    for (x = 0x1p-60; x < 1e9; x *= 1.7) {
+    x = 0x1p-60;
+    for (int i = 0; i < 117; i++) { /* to 8e8 */
         assert_close("log1p", x, bp_log1p_double(x), log1pl((long double)x));
         if (x < 1) {
             assert_close("log1p", -x, bp_log1p_double(-x), log1pl((long double)-x));
         }
+        x *= 1.7;
     }
     assert_true(bp_log1p_double(0) == 0);
 }
