@@ -115,13 +115,22 @@ class Client:
                 return pages
 
     def holdings(self):
-        """Names and identities of all that the daemon holds."""
-        return {
-            "models": [(m["name"], m["created_at"]) for p in self.pages("models", 100) for m in p],
-            "datasets": [(d["name"], d["created_at"]) for p in self.pages("datasets", 100)
-                         for d in p],
-            "jobs": [j["id"] for p in self.pages("jobs", 100) for j in p],
-        }
+        """Names and identities of all that the daemon holds.
+
+        Asked before and after each request that must change nothing, and so not held to the
+        contract, which takes ten times as long; the lists' own tests do that.
+        """
+        contract, self.contract = self.contract, None
+        try:
+            return {
+                "models": [(m["name"], m["created_at"]) for p in self.pages("models", 1000)
+                           for m in p],
+                "datasets": [(d["name"], d["created_at"]) for p in self.pages("datasets", 1000)
+                             for d in p],
+                "jobs": [j["id"] for p in self.pages("jobs", 1000) for j in p],
+            }
+        finally:
+            self.contract = contract
 
     @contextlib.contextmanager
     def nothing_changes(self):
