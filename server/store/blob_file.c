@@ -198,8 +198,9 @@ bp_status bp_blob_check(const void *bytes, const bp_blob *blob, bp_error *err) {
     bp_digest_add(&digest, bytes, blob->size);
     bp_digest_finish(&digest, hex);
     if (strcmp(hex, blob->sha256) != 0) {
-        return bp_fail(err, BP_IO, NULL, "blobs/%s is damaged: its SHA-256 is not the one recorded",
-                       blob->file);
+        const bool has_file = blob->file[0] != '\0';
+        return bp_fail(err, BP_IO, NULL, "%s%s is damaged: its SHA-256 is not the one recorded",
+                       has_file ? "blobs/" : "its blob", blob->file);
     }
     return BP_OK;
 }

@@ -1,44 +1,12 @@
-#include "catalogue.h"
-
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Every statement that runs more than once, prepared at the opening. */
-#define STATEMENT_TABLE(X)                                                                         \
-    X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
-    X(COMMIT, "COMMIT")                                                                            \
-    X(ROLLBACK, "ROLLBACK")                                                                        \
-    X(FILE_OF, "SELECT blob_file FROM objects WHERE kind = ?1 AND name = ?2")                      \
-    X(PUT, "INSERT INTO objects (kind, name, json, blob_file, blob_size, blob_sha256)"             \
-           " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (kind, name) DO UPDATE SET"               \
-           " json = excluded.json, blob_file = excluded.blob_file,"                                \
-           " blob_size = excluded.blob_size, blob_sha256 = excluded.blob_sha256")                  \
-    X(DELETE, "DELETE FROM objects WHERE kind = ?1 AND name = ?2")                                 \
-    X(LIST, "SELECT name, json, blob_file, blob_size, blob_sha256 FROM objects"                    \
-            " WHERE kind = ?1 ORDER BY id")                                                        \
-    X(GET, "SELECT name, json, blob_file, blob_size, blob_sha256 FROM objects"                     \
-           " WHERE kind = ?1 AND name = ?2")                                                       \
-    X(NAMES_FILE, "SELECT 1 FROM objects WHERE blob_file = ?1")                                    \
-    X(LAST_BLOB, "SELECT max(blob_file) FROM objects")
-
-typedef enum statement {
-#define X(name, sql) STATEMENT_##name,
-    STATEMENT_TABLE(X)
-#undef X
-        STATEMENT_COUNT
-} statement;
+#include "catalogue_state.h"
 
 static const char *const statement_sql[] = {
-#define X(name, sql) [STATEMENT_##name] = sql,
-    STATEMENT_TABLE(X)
-#undef X
-};
-
-static const char *const kind_names[] = {
-#define X(name, wire) [BP_STORE_##name] = wire,
-    BP_STORE_KIND_TABLE(X)
+#define X(name, sql) [BP_CATALOGUE_##name] = sql,
+    BP_CATALOGUE_STATEMENT_TABLE(X)
 #undef X
 };
 
@@ -55,46 +23,72 @@ static const char *const migrations[] = {
     " blob_sha256 TEXT,"
     " UNIQUE (kind, name)"
     ") STRICT",
+
+    "ALTER TABLE objects ADD COLUMN blob BLOB;" /* NULL: none, or in a file */
+    "CREATE TABLE events ("
+    " job INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL,"
+    " at REAL NOT NULL,"
+    " type TEXT NOT NULL,"
+    " data TEXT NOT NULL,"
+    " PRIMARY KEY (job, seq)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE keys ("
+    " key TEXT NOT NULL PRIMARY KEY,"
+    " request_sha256 TEXT NOT NULL,"
+    " at REAL NOT NULL,"
+    " status INTEGER NOT NULL,"
+    " content_type TEXT NOT NULL,"
+    " location TEXT,"
+    " body TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX keys_by_at ON keys (at)",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof migrations[0] };
 
 /* Another program (a backup, a shell) may look at the catalogue for a moment. */
 enum { BUSY_TIMEOUT_MS = 5000 };
 
-struct bp_catalogue {
-    sqlite3 *database;
-    sqlite3_stmt *statements[STATEMENT_COUNT];
-};
+/* --- errors and statements ------------------------------------------------------------------ */
 
-static bp_status fail_sqlite(const bp_catalogue *catalogue, int code, bp_error *err) {
-    if (code == SQLITE_NOMEM) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the catalogue");
+static bp_status status_of(const bp_catalogue *catalogue, int code) {
+    switch (code & 0xff) {
+    case SQLITE_NOMEM:
+        return BP_NO_MEMORY;
+    case SQLITE_FULL:
+        return BP_NO_SPACE;
+    case SQLITE_IOERR:
+        return bp_status_of_file(sqlite3_system_errno(catalogue->database));
+    default:
+        return code == SQLITE_CONSTRAINT_PRIMARYKEY ? BP_EXISTS : BP_IO;
     }
-    return bp_fail(err, BP_IO, NULL, "the catalogue failed: %s",
+}
+
+bp_status bp_catalogue_fail(const bp_catalogue *catalogue, int code, bp_error *err) {
+    return bp_fail(err, status_of(catalogue, code), NULL, "the catalogue failed: %s",
                    catalogue->database != NULL ? sqlite3_errmsg(catalogue->database)
                                                : sqlite3_errstr(code));
 }
 
-/* --- statements ----------------------------------------------------------------------------- */
-
-/* NULL binds NULL. Binding fails only for lack of memory; the step that follows reports it. */
-static void bind_text(sqlite3_stmt *prepared, int position, const char *text) {
+void bp_catalogue_bind(sqlite3_stmt *prepared, int position, const char *text) {
     sqlite3_bind_text(prepared, position, text, -1, SQLITE_STATIC);
 }
 
-/* Steps a statement that gives no rows. */
-static bp_status run(bp_catalogue *catalogue, statement which, bp_error *err) {
-    sqlite3_stmt *prepared = catalogue->statements[which];
-    int code = sqlite3_step(prepared);
-    bp_status status = code == SQLITE_DONE ? BP_OK : fail_sqlite(catalogue, code, err);
+void bp_catalogue_reset(sqlite3_stmt *prepared) {
     sqlite3_reset(prepared);
     sqlite3_clear_bindings(prepared);
+}
+
+bp_status bp_catalogue_run(bp_catalogue *catalogue, bp_catalogue_statement which, bp_error *err) {
+    sqlite3_stmt *prepared = catalogue->statements[which];
+    int code = sqlite3_step(prepared);
+    bp_status status = code == SQLITE_DONE ? BP_OK : bp_catalogue_fail(catalogue, code, err);
+    bp_catalogue_reset(prepared);
     return status;
 }
 
-/* Steps a statement of at most one row and one column; "" for no row or NULL. */
-static bp_status query_text(bp_catalogue *catalogue, statement which, char *out, size_t size,
-                            bp_error *err) {
+bp_status bp_catalogue_query_text(bp_catalogue *catalogue, bp_catalogue_statement which, char *out,
+                                  size_t size, bp_error *err) {
     sqlite3_stmt *prepared = catalogue->statements[which];
     int code = sqlite3_step(prepared);
     bp_status status = BP_OK;
@@ -104,18 +98,40 @@ static bp_status query_text(bp_catalogue *catalogue, statement which, char *out,
     } else if (code == SQLITE_DONE) {
         out[0] = '\0';
     } else {
-        status = fail_sqlite(catalogue, code, err);
+        status = bp_catalogue_fail(catalogue, code, err);
     }
-    sqlite3_reset(prepared);
-    sqlite3_clear_bindings(prepared);
+    bp_catalogue_reset(prepared);
     return status;
+}
+
+char *bp_catalogue_copy_texts(sqlite3_stmt *prepared, int count, const char **text) {
+    size_t size = 1;
+    for (int i = 0; i < count; i++) {
+        bool is_null = sqlite3_column_type(prepared, i) == SQLITE_NULL;
+        if (!is_null && sqlite3_column_text(prepared, i) == NULL) {
+            return NULL;
+        }
+        size += (size_t)sqlite3_column_bytes(prepared, i) + 1;
+    }
+    char *block = malloc(size);
+    char *end = block;
+    for (int i = 0; block != NULL && i < count; i++) {
+        const char *column = (const char *)sqlite3_column_text(prepared, i);
+        text[i] = column != NULL ? end : NULL;
+        if (column != NULL) {
+            const size_t length = (size_t)sqlite3_column_bytes(prepared, i);
+            memcpy(end, column, length + 1);
+            end += length + 1;
+        }
+    }
+    return block;
 }
 
 /* --- opening -------------------------------------------------------------------------------- */
 
 static bp_status execute(bp_catalogue *catalogue, const char *sql, bp_error *err) {
     int code = sqlite3_exec(catalogue->database, sql, NULL, NULL, NULL);
-    return code == SQLITE_OK ? BP_OK : fail_sqlite(catalogue, code, err);
+    return code == SQLITE_OK ? BP_OK : bp_catalogue_fail(catalogue, code, err);
 }
 
 static int take_integer(void *out, int columns, char **values, char **names) {
@@ -143,7 +159,7 @@ static bp_status configure(bp_catalogue *catalogue, bp_error *err) {
     int code =
         sqlite3_exec(catalogue->database, "PRAGMA journal_mode = WAL", take_is_wal, &is_wal, NULL);
     if (code != SQLITE_OK) {
-        return fail_sqlite(catalogue, code, err);
+        return bp_catalogue_fail(catalogue, code, err);
     }
     if (!is_wal) {
         return bp_fail(err, BP_IO, NULL, "the catalogue cannot keep a write-ahead log here");
@@ -177,7 +193,7 @@ static bp_status migrate(bp_catalogue *catalogue, bp_error *err) {
     int code =
         sqlite3_exec(catalogue->database, "PRAGMA user_version", take_integer, &version, NULL);
     if (code != SQLITE_OK) {
-        return fail_sqlite(catalogue, code, err);
+        return bp_catalogue_fail(catalogue, code, err);
     }
     if (version < 0 || version > SCHEMA_VERSION) {
         return bp_fail(
@@ -194,11 +210,11 @@ static bp_status migrate(bp_catalogue *catalogue, bp_error *err) {
 }
 
 static bp_status prepare(bp_catalogue *catalogue, bp_error *err) {
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
+    for (int i = 0; i < BP_CATALOGUE_STATEMENT_COUNT; i++) {
         int code = sqlite3_prepare_v3(catalogue->database, statement_sql[i], -1,
                                       SQLITE_PREPARE_PERSISTENT, &catalogue->statements[i], NULL);
         if (code != SQLITE_OK) {
-            return fail_sqlite(catalogue, code, err);
+            return bp_catalogue_fail(catalogue, code, err);
         }
     }
     return BP_OK;
@@ -209,8 +225,9 @@ static bp_status open_database(bp_catalogue *catalogue, const char *path, bp_err
         sqlite3_open_v2(path, &catalogue->database,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK) {
-        return fail_sqlite(catalogue, code, err);
+        return bp_catalogue_fail(catalogue, code, err);
     }
+    sqlite3_extended_result_codes(catalogue->database, 1);
     bp_status status = configure(catalogue, err);
     if (status == BP_OK) {
         status = migrate(catalogue, err);
@@ -236,7 +253,7 @@ void bp_catalogue_close(bp_catalogue *catalogue) {
     if (catalogue == NULL) {
         return;
     }
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
+    for (int i = 0; i < BP_CATALOGUE_STATEMENT_COUNT; i++) {
         sqlite3_finalize(catalogue->statements[i]);
     }
     sqlite3_close(catalogue->database);
@@ -246,156 +263,39 @@ void bp_catalogue_close(bp_catalogue *catalogue) {
 /* --- transactions --------------------------------------------------------------------------- */
 
 bp_status bp_catalogue_begin(bp_catalogue *catalogue, bp_error *err) {
-    return run(catalogue, STATEMENT_BEGIN, err);
+    return bp_catalogue_run(catalogue, BP_CATALOGUE_BEGIN, err);
 }
 
 bp_status bp_catalogue_commit(bp_catalogue *catalogue, bool *uncertain, bp_error *err) {
-    bp_status status = run(catalogue, STATEMENT_COMMIT, err);
-    /* The commit's frames may have reached the log although their fsync failed. */
-    *uncertain = status != BP_OK && (sqlite3_errcode(catalogue->database) & 0xff) == SQLITE_IOERR;
+    bp_status status = bp_catalogue_run(catalogue, BP_CATALOGUE_COMMIT, err);
+    /* The commit's frames may have reached the log although their fsync failed, or what SQLite does
+     * after it. A full disk shows before: they are not all there. */
+    *uncertain = status != BP_OK && (sqlite3_errcode(catalogue->database) & 0xff) != SQLITE_FULL;
     return status;
 }
 
+bool bp_catalogue_is_in_transaction(const bp_catalogue *catalogue) {
+    return !sqlite3_get_autocommit(catalogue->database);
+}
+
 void bp_catalogue_rollback(bp_catalogue *catalogue) {
-    if (!sqlite3_get_autocommit(catalogue->database)) {
-        bp_status status = run(catalogue, STATEMENT_ROLLBACK, NULL);
+    if (bp_catalogue_is_in_transaction(catalogue)) {
+        bp_status status = bp_catalogue_run(catalogue, BP_CATALOGUE_ROLLBACK, NULL);
         (void)status; /* nothing is left to do where this fails */
     }
 }
 
-/* --- objects -------------------------------------------------------------------------------- */
-
-static void bind_key(bp_catalogue *catalogue, statement which, const bp_store_object *object) {
-    bind_text(catalogue->statements[which], 1, kind_names[object->kind]);
-    bind_text(catalogue->statements[which], 2, object->name);
+bp_status bp_catalogue_mark(bp_catalogue *catalogue, bp_error *err) {
+    return bp_catalogue_run(catalogue, BP_CATALOGUE_MARK, err);
 }
 
-static bp_status find_file(bp_catalogue *catalogue, const bp_store_object *object,
-                           char file[BP_BLOB_FILE_SIZE], bp_error *err) {
-    bind_key(catalogue, STATEMENT_FILE_OF, object);
-    return query_text(catalogue, STATEMENT_FILE_OF, file, BP_BLOB_FILE_SIZE, err);
+bp_status bp_catalogue_keep(bp_catalogue *catalogue, bp_error *err) {
+    return bp_catalogue_run(catalogue, BP_CATALOGUE_KEEP, err);
 }
 
-bp_status bp_catalogue_put(bp_catalogue *catalogue, const bp_store_object *object,
-                           const bp_blob *blob, char replaced[BP_BLOB_FILE_SIZE], bp_error *err) {
-    bp_status status = find_file(catalogue, object, replaced, err);
-    if (status != BP_OK) {
-        return status;
+void bp_catalogue_undo(bp_catalogue *catalogue) {
+    if (bp_catalogue_run(catalogue, BP_CATALOGUE_UNDO, NULL) != BP_OK ||
+        bp_catalogue_run(catalogue, BP_CATALOGUE_KEEP, NULL) != BP_OK) {
+        bp_catalogue_rollback(catalogue); /* half a batch must not be committed */
     }
-    sqlite3_stmt *prepared = catalogue->statements[STATEMENT_PUT];
-    bind_key(catalogue, STATEMENT_PUT, object);
-    bind_text(prepared, 3, object->json);
-    if (blob->file[0] != '\0') {
-        bind_text(prepared, 4, blob->file);
-        sqlite3_bind_int64(prepared, 5, (sqlite3_int64)blob->size);
-        bind_text(prepared, 6, blob->sha256);
-    }
-    return run(catalogue, STATEMENT_PUT, err);
-}
-
-bp_status bp_catalogue_delete(bp_catalogue *catalogue, const bp_store_object *object,
-                              char replaced[BP_BLOB_FILE_SIZE], bp_error *err) {
-    bp_status status = find_file(catalogue, object, replaced, err);
-    if (status != BP_OK) {
-        return status;
-    }
-    bind_key(catalogue, STATEMENT_DELETE, object);
-    return run(catalogue, STATEMENT_DELETE, err);
-}
-
-/* --- reading -------------------------------------------------------------------------------- */
-
-static bp_status reserve_row(bp_catalogue_rows *rows, bp_error *err) {
-    if (rows->count < rows->capacity) {
-        return BP_OK;
-    }
-    size_t capacity = rows->capacity == 0 ? 16 : rows->capacity * 2;
-    bp_catalogue_row *row = realloc(rows->row, capacity * sizeof *row);
-    if (row == NULL) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu objects", capacity);
-    }
-    rows->row = row;
-    rows->capacity = capacity;
-    return BP_OK;
-}
-
-static void copy_column(char *out, size_t size, sqlite3_stmt *prepared, int column) {
-    const unsigned char *text = sqlite3_column_text(prepared, column);
-    snprintf(out, size, "%s", text != NULL ? (const char *)text : "");
-}
-
-static bp_status add_row(bp_catalogue_rows *rows, sqlite3_stmt *prepared, bp_error *err) {
-    bp_status status = reserve_row(rows, err);
-    if (status != BP_OK) {
-        return status;
-    }
-    const char *name = (const char *)sqlite3_column_text(prepared, 0);
-    const char *json = (const char *)sqlite3_column_text(prepared, 1);
-    bp_catalogue_row row = {.name = name != NULL ? strdup(name) : NULL,
-                            .json = json != NULL ? strdup(json) : NULL};
-    copy_column(row.blob.file, sizeof row.blob.file, prepared, 2);
-    row.blob.size = (uint64_t)sqlite3_column_int64(prepared, 3);
-    copy_column(row.blob.sha256, sizeof row.blob.sha256, prepared, 4);
-    rows->row[rows->count++] = row;
-    if (row.name == NULL || row.json == NULL) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for an object's description");
-    }
-    return BP_OK;
-}
-
-bp_status bp_catalogue_list(bp_catalogue *catalogue, const bp_store_object *key,
-                            bp_catalogue_rows *out, bp_error *err) {
-    bool one = key->name[0] != '\0';
-    sqlite3_stmt *prepared = catalogue->statements[one ? STATEMENT_GET : STATEMENT_LIST];
-    bp_catalogue_rows rows = {0};
-    if (one) {
-        bind_key(catalogue, STATEMENT_GET, key);
-    } else {
-        bind_text(prepared, 1, kind_names[key->kind]);
-    }
-    bp_status status = BP_OK;
-    int code = SQLITE_ROW;
-    while (status == BP_OK && (code = sqlite3_step(prepared)) == SQLITE_ROW) {
-        status = add_row(&rows, prepared, err);
-    }
-    if (status == BP_OK && code != SQLITE_DONE) {
-        status = fail_sqlite(catalogue, code, err);
-    }
-    sqlite3_reset(prepared);
-    sqlite3_clear_bindings(prepared);
-    if (status != BP_OK) {
-        bp_catalogue_rows_clear(&rows);
-        return status;
-    }
-    *out = rows;
-    return BP_OK;
-}
-
-void bp_catalogue_rows_clear(bp_catalogue_rows *rows) {
-    for (size_t i = 0; i < rows->count; i++) {
-        free(rows->row[i].name);
-        free(rows->row[i].json);
-    }
-    free(rows->row);
-    *rows = (bp_catalogue_rows){0};
-}
-
-bp_status bp_catalogue_names_file(bp_catalogue *catalogue, const char *file, bool *named,
-                                  bp_error *err) {
-    char found[2];
-    bind_text(catalogue->statements[STATEMENT_NAMES_FILE], 1, file);
-    bp_status status = query_text(catalogue, STATEMENT_NAMES_FILE, found, sizeof found, err);
-    if (status == BP_OK) {
-        *named = found[0] != '\0';
-    }
-    return status;
-}
-
-bp_status bp_catalogue_last_blob(bp_catalogue *catalogue, uint64_t *number, bp_error *err) {
-    char file[BP_BLOB_FILE_SIZE];
-    bp_status status = query_text(catalogue, STATEMENT_LAST_BLOB, file, sizeof file, err);
-    if (status == BP_OK && !bp_blob_parse_name(file, number)) {
-        *number = 0; /* no blob yet */
-    }
-    return status;
 }
