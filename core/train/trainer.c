@@ -420,6 +420,11 @@ void bp_trainer_pause(bp_trainer *t) {
     bp_stopwatch_stop(&t->phases.stopwatch);
 }
 
+bp_status bp_trainer_move(bp_trainer *t, bp_pool *pool, size_t workers, bp_error *err) {
+    const size_t threads = t->options.threads, most = workers > 0 ? workers : 1;
+    return bp_phases_move(&t->phases, pool, threads > 0 ? least(most, threads) : most, err);
+}
+
 bool bp_trainer_done(const bp_trainer *t) {
     return t->progress.converged || t->progress.stopped_early || t->progress.step >= t->steps_total;
 }

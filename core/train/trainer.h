@@ -133,6 +133,15 @@ BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
  * epochs, with their validation, need no such call. */
 void bp_trainer_pause(bp_trainer *trainer);
 
+/* Between two steps: the training goes on with at most `workers` workers (1.. ; as many as
+ * options.threads at most) of `pool`, borrowed from now on; the one before is not needed any more.
+ * No bit of the result changes. A comparison where nothing changes, so it may be called before
+ * every step; where another number of workers is best, their scratch is made anew. Several trainers
+ * may share a pool of one thread and step at once, each on a thread of its own. NO_MEMORY: the
+ * training stays where it was, and can go on there. */
+BP_NODISCARD bp_status bp_trainer_move(bp_trainer *trainer, bp_pool *pool, size_t workers,
+                                       bp_error *err);
+
 /* After the last epoch, converged, or stopped early. */
 bool bp_trainer_done(const bp_trainer *trainer);
 bp_train_progress bp_trainer_progress(const bp_trainer *trainer);
