@@ -231,8 +231,9 @@ bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
         begin_epoch(t);
         bp_stopwatch_charge(&t->phases.stopwatch, BP_PART_GATHER);
     }
-    if (in_epoch == 0 || t->options.schedule.per == BP_PER_STEP) {
+    if (in_epoch == 0 || t->rate_is_due || t->options.schedule.per == BP_PER_STEP) {
         t->progress.learning_rate = bp_rate_of_step(&t->rate, t->progress.step);
+        t->rate_is_due = false;
     }
     const size_t first = in_epoch * t->batch, rows = least(t->batch, t->split.training - first);
     bp_status status = t->lbfgs != NULL ? iterate(t, err) : step_minibatch(t, first, rows, err);
