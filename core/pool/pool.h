@@ -21,12 +21,15 @@ void bp_pool_free(bp_pool *pool); /* NULL is allowed */
 size_t bp_pool_threads(const bp_pool *pool);
 
 /* Runs task 0..tasks-1 of `run`, each once, on at most `workers` workers, and returns when all are
- * done. One caller at a time. What a task wrote is visible to the caller and to later phases. */
+ * done. One caller at a time. What a task wrote is visible to the caller and to later phases.
+ * With workers <= 1, or a pool of one thread, the caller runs all tasks itself and nothing of the
+ * pool is written: any number of threads may do that at once, also while another's phase of more
+ * workers is under way. */
 void bp_pool_run(bp_pool *pool, size_t workers, bp_task run, void *context, size_t tasks);
 
 /* The same on as many workers as there are ranges: worker i begins with tasks [first[i],
  * first[i + 1]), as an own share of the data that it finds in its cache again. `first` [ranges + 1]
- * ascends from 0 to the number of tasks; ranges <= bp_pool_threads. */
+ * ascends from 0 to the number of tasks; ranges <= bp_pool_threads. One range: as one worker. */
 void bp_pool_run_ranges(bp_pool *pool, size_t ranges, const size_t *first, bp_task run,
                         void *context);
 

@@ -66,8 +66,12 @@ bool bp_optimizer_is_full_batch(bp_optimizer optimizer) {
     return full_batch[optimizer];
 }
 
+bool bp_optimizer_starts_at_rate(const bp_train_options *options, size_t state) {
+    return options->optimizer == BP_OPTIMIZER_RPROP && state == 1;
+}
+
 float bp_optimizer_first_state(const bp_train_options *options, size_t state) {
-    return options->optimizer == BP_OPTIMIZER_RPROP && state == 1 ? options->learning_rate : 0;
+    return bp_optimizer_starts_at_rate(options, state) ? options->learning_rate : 0;
 }
 
 static bool has_penalty(const bp_train_options *options) {

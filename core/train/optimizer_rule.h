@@ -40,6 +40,9 @@ bool bp_optimizer_is_full_batch(bp_optimizer optimizer);
 /* What every element of array `state` is before the first step. */
 float bp_optimizer_first_state(const bp_train_options *options, size_t state);
 
+/* Whether that is the learning rate, which then counts for nothing else: rprop's sizes of steps. */
+bool bp_optimizer_starts_at_rate(const bp_train_options *options, size_t state);
+
 /* Arrays of state per parameter that these options need: 0 for sgd when it adds nothing to the
  * loss's gradient. */
 size_t bp_optimizer_states(const bp_train_options *options);

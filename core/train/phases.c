@@ -1,5 +1,7 @@
 #include "phases.h"
 
+#include <string.h>
+
 #include "memory.h"
 
 /* What a step costs, in operations of the products, of which 120 to 150 take a nanosecond. It
@@ -326,13 +328,21 @@ static double step_cost(const bp_phases *p, size_t rows, size_t workers) {
     return (flops + cost.moved * moved * others) / (double)workers + phases * others * cost.phase;
 }
 
-/* The number, of at most p->workers, with which a step is done first. */
+/* The number, of at most p->most_workers, with which a step is done first. */
 static size_t choose_workers(const bp_phases *p, size_t rows) {
     size_t best = 1;
-    for (size_t n = 2; n <= p->workers; n++) {
+    for (size_t n = 2; n <= p->most_workers; n++) {
         best = step_cost(p, rows, n) < step_cost(p, rows, best) ? n : best;
     }
     return best;
+}
+
+/* Who works, on tiles or strips of which size: all that follows from most_workers. */
+static void choose_crew(bp_phases *p, size_t rows) {
+    p->strip_layers = p->wide_layers;
+    p->workers = p->forced ? p->most_workers : choose_workers(p, rows);
+    p->strip_layers = p->workers > 1 ? p->wide_layers : 0;
+    p->tile_rows = choose_tile_rows(rows, p->workers);
 }
 
 /* Fills `out` for layers `from` to `to`. The blocks are listed layer by layer. */
@@ -363,19 +373,43 @@ static bp_status share_all_blocks(bp_phases *p, bp_error *err) {
     return status;
 }
 
+/* What the crew has of its own: shares of the blocks, and scratch. On failure, some of it. */
+static bp_status equip_crew(bp_phases *p, bp_error *err) {
+    p->all = (bp_segment_blocks){0};
+    memset(p->segment, 0, sizeof p->segment);
+    p->scratch = NULL;
+    bp_status status = share_all_blocks(p, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    bp_row_buffers_set_tile(&p->buffers, p->network, p->tile_rows);
+    size_t floats = p->buffers.scratch_floats;
+    floats = floats > BP_BLOCK_SCRATCH ? floats : BP_BLOCK_SCRATCH;
+    p->scratch_floats = (floats + 15) / 16 * 16;
+    p->scratch = bp_calloc_aligned(p->workers, p->scratch_floats * sizeof *p->scratch);
+    return p->scratch != NULL ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
+}
+
+static void dismiss_crew(bp_phases *p) {
+    bp_block_shares_clear(&p->all.shares);
+    for (size_t i = 0; i < BP_MAX_LAYERS; i++) {
+        bp_block_shares_clear(&p->segment[i].shares);
+    }
+    free(p->scratch);
+}
+
 bp_status bp_phases_init(bp_phases *out, const bp_train_place *place,
                          const bp_train_options *options, const bp_network *network, size_t rows,
                          bp_error *err) {
     const size_t threads = options->threads, pool = bp_pool_threads(place->pool);
     const bool forced = place->flops_per_worker > 0;
     *out = (bp_phases){.pool = place->pool,
-                       .workers = threads > 0 ? least(pool, threads) : pool,
+                       .most_workers = threads > 0 ? least(pool, threads) : pool,
                        .flops_per_worker = forced ? place->flops_per_worker : FLOPS_PER_WORKER,
+                       .forced = forced,
                        .network = network,
-                       .strip_layers = choose_strip_layers(network, options, rows, forced)};
-    out->workers = forced ? out->workers : choose_workers(out, rows);
-    out->strip_layers = out->workers > 1 ? out->strip_layers : 0;
-    out->tile_rows = choose_tile_rows(rows, out->workers);
+                       .wide_layers = choose_strip_layers(network, options, rows, forced)};
+    choose_crew(out, rows);
     const bool drops = options->regularization.dropout > 0;
     const bp_row_request request = {.rows = rows,
                                     .tile_rows = out->tile_rows,
@@ -388,27 +422,38 @@ bp_status bp_phases_init(bp_phases *out, const bp_train_place *place,
     if (status == BP_OK) {
         status = bp_blocks_new(&out->blocks, &out->block_count, network, err);
     }
+    return status == BP_OK ? equip_crew(out, err) : status;
+}
+
+bp_status bp_phases_move(bp_phases *p, bp_pool *pool, size_t workers, bp_error *err) {
+    const size_t most = least(workers, bp_pool_threads(pool));
+    if (most == p->most_workers) {
+        p->pool = pool;
+        return BP_OK;
+    }
+    bp_phases next = *p;
+    next.pool = pool;
+    next.most_workers = most;
+    choose_crew(&next, p->buffers.rows);
+    if (next.workers == p->workers) {
+        *p = next;
+        return BP_OK;
+    }
+    bp_status status = equip_crew(&next, err);
     if (status == BP_OK) {
-        status = share_all_blocks(out, err);
+        status = bp_stopwatch_set_workers(&next.stopwatch, next.workers, err);
     }
-    if (status != BP_OK) {
-        return status;
+    dismiss_crew(status == BP_OK ? p : &next);
+    if (status == BP_OK) {
+        *p = next;
     }
-    size_t floats = out->buffers.scratch_floats;
-    floats = floats > BP_BLOCK_SCRATCH ? floats : BP_BLOCK_SCRATCH;
-    out->scratch_floats = (floats + 15) / 16 * 16;
-    out->scratch = bp_calloc_aligned(out->workers, out->scratch_floats * sizeof *out->scratch);
-    return out->scratch != NULL ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
+    return status;
 }
 
 void bp_phases_clear(bp_phases *phases) {
+    dismiss_crew(phases);
     bp_row_buffers_clear(&phases->buffers);
-    bp_block_shares_clear(&phases->all.shares);
-    for (size_t i = 0; i < BP_MAX_LAYERS; i++) {
-        bp_block_shares_clear(&phases->segment[i].shares);
-    }
     free(phases->blocks);
-    free(phases->scratch);
     bp_stopwatch_clear(&phases->stopwatch);
     *phases = (bp_phases){0};
 }

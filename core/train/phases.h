@@ -13,15 +13,18 @@ typedef struct bp_segment_blocks {
 } bp_segment_blocks;
 
 typedef struct bp_phases {
-    bp_pool *pool; /* borrowed */
-    size_t workers;
+    bp_pool *pool;       /* borrowed */
+    size_t most_workers; /* that may work: of the pool, as the options and the owner allow */
+    size_t workers;      /* of these, as many as make a step fast */
     double flops_per_worker;
+    bool forced;               /* all that may work do: for tests */
     const bp_network *network; /* borrowed */
     bp_row_buffers buffers;
     size_t tile_rows;
     /* Layers 1 to this one go forward and backward by strips of units, of which each worker has the
      * one whose weights it updates; 0: all go by tiles of rows. */
     size_t strip_layers;
+    size_t wide_layers; /* those that would go by strips if there were workers to share them */
     bp_block *blocks;
     size_t block_count;
     bp_segment_blocks all;
@@ -37,6 +40,12 @@ BP_NODISCARD bp_status bp_phases_init(bp_phases *out, const bp_train_place *plac
                                       const bp_train_options *options, const bp_network *network,
                                       size_t rows, bp_error *err);
 void bp_phases_clear(bp_phases *phases);
+
+/* Between two steps: goes on with at most `workers` >= 1 workers of `pool`, on the same buffers of
+ * rows. A comparison where nothing changes, and no memory where as many work as before. NO_MEMORY:
+ * all is as it was, the pool too. */
+BP_NODISCARD bp_status bp_phases_move(bp_phases *phases, bp_pool *pool, size_t workers,
+                                      bp_error *err);
 
 /* Gather, forward, loss, backward of `rows` rows; adds the losses to *sum in the order of the rows.
  * `scaled` is plain SGD's update, whose rate dS is multiplied by; NULL: left as it is. Of a segment

@@ -128,11 +128,15 @@ static size_t widest(const bp_network *network) {
     return most;
 }
 
+void bp_row_buffers_set_tile(bp_row_buffers *buffers, const bp_network *network, size_t tile_rows) {
+    buffers->tile_floats = tile_rows * widest(network);
+    buffers->scratch_floats = 2 * buffers->tile_floats;
+}
+
 bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network,
                              const bp_row_request *request, bp_error *err) {
-    bp_row_buffers buffers = {.rows = request->rows,
-                              .tile_floats = request->tile_rows * widest(network)};
-    buffers.scratch_floats = 2 * buffers.tile_floats;
+    bp_row_buffers buffers = {.rows = request->rows};
+    bp_row_buffers_set_tile(&buffers, network, request->tile_rows);
     buffers.segments = request->checkpointing ? bp_row_buffers_checkpoints(network, request->use)
                                               : bp_segments_cut(network->layer_count, 1);
     buffers.owned = calloc((size_t)ARRAYS * (BP_MAX_LAYERS + 1) + 1, sizeof *buffers.owned);

@@ -45,6 +45,9 @@ BP_NODISCARD bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network 
                                           const bp_row_request *request, bp_error *err);
 void bp_row_buffers_clear(bp_row_buffers *buffers);
 
+/* Another largest tile: scratch_floats changes, no array does. */
+void bp_row_buffers_set_tile(bp_row_buffers *buffers, const bp_network *network, size_t tile_rows);
+
 /* How many floats all arrays of the layers have for a row. */
 size_t bp_row_buffers_floats(const bp_network *network, bp_row_use use,
                              const bp_segments *segments);

@@ -152,17 +152,34 @@ bp_status bp_schedule_check(const bp_schedule *schedule, double learning_rate, b
 
 /* --- the rates ------------------------------------------------------------------------------ */
 
-bp_rate_clock bp_rate_begin(const bp_schedule *schedule, double learning_rate,
-                            bp_training_length length) {
-    bp_rate_clock clock = {.schedule = *schedule,
-                           .base = learning_rate,
-                           .steps_per_epoch = length.steps_per_epoch,
-                           .plateau_rate = learning_rate,
-                           .best = NAN};
+static uint64_t units_of(const bp_schedule *schedule, bp_training_length length) {
     const uint64_t steps = schedule->per == BP_PER_STEP ? length.steps_per_epoch : 1;
     const uint64_t total = length.epochs * steps, warmup = (uint64_t)schedule->warmup;
-    clock.units = total > warmup ? total - warmup : 1;
-    return clock;
+    return total > warmup ? total - warmup : 1;
+}
+
+bp_rate_clock bp_rate_begin(const bp_schedule *schedule, double learning_rate,
+                            bp_training_length length) {
+    return (bp_rate_clock){.schedule = *schedule,
+                           .base = learning_rate,
+                           .steps_per_epoch = length.steps_per_epoch,
+                           .units = units_of(schedule, length),
+                           .plateau_rate = learning_rate,
+                           .best = NAN};
+}
+
+static double at_least(double rate, double least) {
+    return rate > least ? rate : least;
+}
+
+void bp_rate_change(bp_rate_clock *clock, double learning_rate, bp_training_length length) {
+    const double scaled = clock->plateau_rate * (learning_rate / clock->base);
+    const bool reduced = clock->plateau_rate != clock->base;
+    clock->plateau_rate =
+        reduced ? at_least(scaled, clock->schedule.min_learning_rate) : learning_rate;
+    clock->base = learning_rate;
+    clock->steps_per_epoch = length.steps_per_epoch;
+    clock->units = units_of(&clock->schedule, length);
 }
 
 /* From `from` at x = 0 to `to` at x = 1 along half a cosine. */
@@ -254,13 +271,13 @@ void bp_rate_end_epoch(bp_rate_clock *clock, const bp_epoch_end *end) {
     }
     clock->waited++;
     if (clock->waited > (uint64_t)s->patience) {
-        const double reduced = clock->plateau_rate * s->factor;
-        clock->plateau_rate = reduced > s->min_learning_rate ? reduced : s->min_learning_rate;
+        clock->plateau_rate = at_least(clock->plateau_rate * s->factor, s->min_learning_rate);
         clock->waited = 0;
     }
 }
 
 void bp_rate_exchange(bp_rate_clock *clock, bp_byte_cursor *cursor) {
+    bp_byte_cursor_double(cursor, &clock->base);
     bp_byte_cursor_double(cursor, &clock->plateau_rate);
     bp_byte_cursor_double(cursor, &clock->best);
     bp_byte_cursor_whole(cursor, &clock->waited, UINT64_MAX);

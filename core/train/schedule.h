@@ -119,13 +119,24 @@ typedef struct bp_training_length {
 bp_rate_clock bp_rate_begin(const bp_schedule *schedule, double learning_rate,
                             bp_training_length length);
 
+/* Between two steps: another base rate or another length, as if the training had always had them,
+ * but for what it has come to.
+ * All: the rates of the steps to come, warm-up included, are those of the new eta at the same t.
+ * cosine without a period, one_cycle: t goes on against the new length. Fewer epochs than before
+ * may leave a curve at a later place than it was at, more at an earlier one; it is not begun anew.
+ * The others look at no length.
+ * reduce_on_plateau: the rate as reduced so far is multiplied by new eta / old eta, and is no less
+ * than min_learning_rate; the metric's best value and the epochs waited stay. */
+void bp_rate_change(bp_rate_clock *clock, double learning_rate, bp_training_length length);
+
 /* The rate of a step, steps counted from 0 over the whole training. */
 double bp_rate_of_step(const bp_rate_clock *clock, uint64_t step);
 
 /* Takes note of an epoch's end. */
 void bp_rate_end_epoch(bp_rate_clock *clock, const bp_epoch_end *end);
 
-/* State as bytes, of what changes: plateau_rate, best, waited. */
+/* State as bytes, of what changes: base, plateau_rate, best, waited. The length, which the owner
+ * knows, is not among them: bp_rate_change sets it. */
 void bp_rate_exchange(bp_rate_clock *clock, bp_byte_cursor *cursor);
 
 #endif

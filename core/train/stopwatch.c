@@ -14,9 +14,19 @@ const char *const bp_part_names[BP_PART_COUNT] = {BP_PART_TABLE(X)};
 #undef X
 
 bp_status bp_stopwatch_init(bp_stopwatch *out, size_t workers, bp_error *err) {
-    *out = (bp_stopwatch){.workers = workers};
-    out->laps = bp_calloc_aligned(workers, sizeof *out->laps);
-    return out->laps != NULL ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
+    *out = (bp_stopwatch){0};
+    return bp_stopwatch_set_workers(out, workers, err);
+}
+
+bp_status bp_stopwatch_set_workers(bp_stopwatch *watch, size_t workers, bp_error *err) {
+    bp_laps *laps = bp_calloc_aligned(workers, sizeof *laps);
+    if (laps == NULL) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
+    }
+    free(watch->laps);
+    watch->laps = laps;
+    watch->workers = workers;
+    return BP_OK;
 }
 
 void bp_stopwatch_clear(bp_stopwatch *watch) {

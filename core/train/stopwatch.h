@@ -74,6 +74,9 @@ typedef struct bp_stopwatch {
 BP_NODISCARD bp_status bp_stopwatch_init(bp_stopwatch *out, size_t workers, bp_error *err);
 void bp_stopwatch_clear(bp_stopwatch *watch);
 
+/* Between two steps: another number of workers; what was counted stays. NO_MEMORY: as it was. */
+BP_NODISCARD bp_status bp_stopwatch_set_workers(bp_stopwatch *watch, size_t workers, bp_error *err);
+
 /* Around each step, on the thread that takes it. What follows the first begin is counted until
  * stop. */
 void bp_stopwatch_begin_step(bp_stopwatch *watch);

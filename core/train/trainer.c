@@ -231,8 +231,9 @@ bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
         begin_epoch(t);
         bp_stopwatch_charge(&t->phases.stopwatch, BP_PART_GATHER);
     }
-    if (in_epoch == 0 || t->options.schedule.per == BP_PER_STEP) {
+    if (in_epoch == 0 || t->rate_is_due || t->options.schedule.per == BP_PER_STEP) {
         t->progress.learning_rate = bp_rate_of_step(&t->rate, t->progress.step);
+        t->rate_is_due = false;
     }
     const size_t first = in_epoch * t->batch, rows = least(t->batch, t->split.training - first);
     bp_status status = t->lbfgs != NULL ? iterate(t, err) : step_minibatch(t, first, rows, err);
@@ -418,6 +419,11 @@ void bp_trainer_free(bp_trainer *t) {
 
 void bp_trainer_pause(bp_trainer *t) {
     bp_stopwatch_stop(&t->phases.stopwatch);
+}
+
+bp_status bp_trainer_move(bp_trainer *t, bp_pool *pool, size_t workers, bp_error *err) {
+    const size_t threads = t->options.threads, most = workers > 0 ? workers : 1;
+    return bp_phases_move(&t->phases, pool, threads > 0 ? least(most, threads) : most, err);
 }
 
 bool bp_trainer_done(const bp_trainer *t) {

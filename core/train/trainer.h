@@ -133,6 +133,35 @@ BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
  * epochs, with their validation, need no such call. */
 void bp_trainer_pause(bp_trainer *trainer);
 
+/* Of a training that has begun; 0: as it is. */
+typedef struct bp_train_edit {
+    float learning_rate; /* the base rate, of which the schedule makes that of each step */
+    uint64_t epochs;     /* in all, the finished ones among them */
+} bp_train_edit;
+
+/* Between two steps: changes the training from the next step on. What has happened stays; the
+ * schedule goes on as bp_rate_change (schedule.h) says. The same edits before the same steps give
+ * the same bits, and the state (trainer_state.h) holds what they made of it.
+ * learning_rate: rprop takes it as the size of all its steps anew, since it adapts them from there;
+ * lbfgs as the first trial of its line searches; each other optimiser has it as a factor.
+ * epochs: as many as have begun end the training with the running epoch, or, at an epoch's end, at
+ * once. More than there were let a training go on that had had them all; one that had converged or
+ * stopped early stays done, and one whose patience ended just with its last epoch stops after one
+ * more unless that improves.
+ * INVALID "/learning_rate" as in bp_train_options_check, or below the schedule's least;
+ * INVALID "/epochs", naming the fewest possible. Nothing is changed then. */
+BP_NODISCARD bp_status bp_trainer_edit(bp_trainer *trainer, const bp_train_edit *edit,
+                                       bp_error *err);
+
+/* Between two steps: the training goes on with at most `workers` workers (1.. ; as many as
+ * options.threads at most) of `pool`, borrowed from now on; the one before is not needed any more.
+ * No bit of the result changes. A comparison where nothing changes, so it may be called before
+ * every step; where another number of workers is best, their scratch is made anew. Several trainers
+ * may share a pool of one thread and step at once, each on a thread of its own. NO_MEMORY: the
+ * training stays where it was, and can go on there. */
+BP_NODISCARD bp_status bp_trainer_move(bp_trainer *trainer, bp_pool *pool, size_t workers,
+                                       bp_error *err);
+
 /* After the last epoch, converged, or stopped early. */
 bool bp_trainer_done(const bp_trainer *trainer);
 bp_train_progress bp_trainer_progress(const bp_trainer *trainer);

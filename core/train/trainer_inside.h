@@ -1,5 +1,6 @@
-/* What a trainer is made of: for trainer.c, which trains, and trainer_state.c, which carries a
- * training from one trainer to another. Nobody else looks inside. */
+/* What a trainer is made of: for trainer.c, which trains, trainer_edit.c, which changes what is to
+ * come, and trainer_state.c, which carries a training from one trainer to another. Nobody else
+ * looks inside. */
 #ifndef BP_TRAINER_INSIDE_H
 #define BP_TRAINER_INSIDE_H
 
@@ -36,6 +37,7 @@ struct bp_trainer {
     bp_update objective; /* what lbfgs is evaluating */
     bp_optimizer_clock clock;
     bp_rate_clock rate;
+    bool rate_is_due; /* the next step asks it, also within an epoch */
     bp_best_weights best;
     size_t batch;
     uint64_t steps_total;
@@ -46,5 +48,8 @@ struct bp_trainer {
 
 /* After progress was set to that of an interrupted training: the order of its running epoch. */
 void bp_trainer_find_order(bp_trainer *trainer);
+
+/* Base rate and epochs, which are checked, from the next step on. */
+void bp_trainer_set_length(bp_trainer *trainer, double learning_rate, uint64_t epochs);
 
 #endif

@@ -1,17 +1,20 @@
 #include "trainer_state.h"
 
+#include <math.h>
+
 #include "byte_cursor.h"
 #include "fingerprint.h"
 #include "trainer_inside.h"
 
 static const char magic[8] = {'b', 'p', 's', 't', 'a', 't', 'e', '\n'};
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 /* A trainer's numbers, apart from it: reading changes the trainer when all of them were good. */
 typedef struct numbers {
     bp_train_progress progress;
     double epoch_sum;
     bp_optimizer_clock clock;
+    uint64_t epochs; /* of the whole training */
     bp_rate_clock rate;
     bp_best_weights best; /* its weights are still the trainer's */
 } numbers;
@@ -20,6 +23,7 @@ static numbers numbers_of(const bp_trainer *t) {
     return (numbers){.progress = bp_trainer_progress(t),
                      .epoch_sum = t->epoch_sum,
                      .clock = t->clock,
+                     .epochs = t->options.epochs,
                      .rate = t->rate,
                      .best = t->best};
 }
@@ -52,6 +56,7 @@ static void exchange_clock(numbers *n, bp_byte_cursor *cursor) {
 }
 
 static void exchange_rate(numbers *n, bp_byte_cursor *cursor) {
+    bp_byte_cursor_whole(cursor, &n->epochs, BP_MAX_EPOCHS);
     bp_rate_exchange(&n->rate, cursor);
 }
 
@@ -122,6 +127,12 @@ void bp_trainer_state_write(const bp_trainer *t, void *bytes) {
 
 /* --- in ------------------------------------------------------------------------------------- */
 
+/* A base rate that options or an edit can have given. */
+static bool is_rate(const bp_trainer *t, double rate) {
+    return rate > 0 && isfinite(rate) && (double)(float)rate == rate &&
+           rate >= t->options.schedule.min_learning_rate;
+}
+
 /* What follows from the step; false: the numbers do not agree with each other. (How many rows lbfgs
  * has seen depends on its line searches.) */
 static bool complete_numbers(const bp_trainer *t, numbers *n) {
@@ -131,7 +142,8 @@ static bool complete_numbers(const bp_trainer *t, numbers *n) {
     p->best = n->best.best;
     const uint64_t samples =
         p->epoch * t->split.training + least(inside * t->batch, t->split.training);
-    return p->step <= t->steps_total && n->clock.step == p->step && p->best.epoch <= p->epoch &&
+    return p->step <= n->epochs * p->steps_per_epoch && is_rate(t, n->rate.base) &&
+           n->clock.step == p->step && p->best.epoch <= p->epoch &&
            (t->lbfgs != NULL || (p->samples_seen == samples && !p->converged));
 }
 
@@ -166,6 +178,7 @@ static void set_numbers(bp_trainer *t, const numbers *n) {
     t->clock = n->clock;
     t->rate = n->rate;
     t->best = n->best;
+    bp_trainer_set_length(t, n->rate.base, n->epochs);
     t->phases.stopwatch.seconds = n->progress.seconds;
 }
 

@@ -3,20 +3,21 @@
  * interrupted, whatever workers and instruction sets there were before and are after, at any step
  * within an epoch or at its end.
  *
- * The new trainer is made from the same data, options and start. So the bytes hold only what steps
+ * The new trainer is made from the same data, options and start; edits (bp_trainer_edit) that the
+ * training had since are in the bytes. So the bytes hold only what steps
  * change: the rows of both parts, an epoch's order and the draws of dropout and noise follow from
  * the seed, the epoch and the step.
  *
  * The layout, numbers as in byte_cursor.h; W is the network's storage_count, m lbfgs's history:
  *
- *   header       "bpstate\n"; version 1, of this layout and of what its numbers mean, as a whole
+ *   header       "bpstate\n"; version 2, of this layout and of what its numbers mean, as a whole
  *                number; the size of all in bytes; the fingerprint of the training (fingerprint.h)
  *                as 64 hexadecimal digits
  *   progress     step, samples_seen; batch_loss, epoch_loss, grad_norm, learning_rate, the running
  *                epoch's sum of losses; converged, stopped_early; the evaluation (rows, loss,
  *                accuracy, r2); seconds [BP_PART_COUNT]
  *   clock        step; beta1_power, beta2_power, nadam_power, nadam_product
- *   rate         plateau_rate, best, waited
+ *   rate         epochs of the training; base rate, plateau_rate, best, waited
  *   best epoch   epoch, metric, value; mark, waited
  *   lbfgs        where it is the optimiser: begun; value, loss, scale; kept, next; rho [m];
  *                gradient [W]; then s [W] and y [W] of each place in the history

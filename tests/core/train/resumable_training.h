@@ -16,7 +16,8 @@ enum {
     SECONDS_AT = PROGRESS_AT + 13 * 8,
     SECONDS_SIZE = BP_PART_COUNT * 8,
     CLOCK_AT = SECONDS_AT + SECONDS_SIZE,
-    BEST_AT = CLOCK_AT + (5 + 3) * 8,
+    RATE_AT = CLOCK_AT + 5 * 8,
+    BEST_AT = RATE_AT + (1 + 4) * 8,
     NUMBERS_END = BEST_AT + 5 * 8 /* then lbfgs, or the weights */
 };
 

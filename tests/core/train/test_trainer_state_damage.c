@@ -132,7 +132,13 @@ static void impossible_numbers_are_refused(void **state) {
         {PROGRESS_AT + 56, 1}, /* converged, which only lbfgs does */
         {PROGRESS_AT + 64, 2}, /* stopped_early */
         {CLOCK_AT, 10},        /* step */
-        {BEST_AT, 2},          /* an epoch that has not ended */
+        {RATE_AT, 0},          /* epochs */
+        {RATE_AT, 1},          /* fewer than have begun */
+        {RATE_AT, BP_MAX_EPOCHS + 1ULL},
+        {RATE_AT + 8, 0}, /* the base rate */
+        {RATE_AT + 8, 0x7ff0000000000000},
+        {RATE_AT + 8, 0x3fb999999999999a}, /* 0.1, which no float is */
+        {BEST_AT, 2},                      /* an epoch that has not ended */
         {BEST_AT + 8, BP_MONITOR_COUNT},
     };
     bp_train_options options = bp_resumable_options(BP_OPTIMIZER_ADAM);
