@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "job_events.h"
 #include "json_fields.h"
 #include "receipt.h"
 #include "reply.h"
@@ -28,19 +29,6 @@ static double progress_of(const bp_job_info *info) {
 }
 
 /* --- parts ---------------------------------------------------------------------------------- */
-
-/* The metrics that this kind of target has. */
-static json_t *metrics_of(const bp_job_point *point) {
-    json_t *metrics = json_object();
-    if (point->step > 0 && !isnan(point->validation_accuracy)) {
-        json_object_set_new(metrics, "validation_accuracy",
-                            bp_json_number(point->validation_accuracy));
-    }
-    if (point->step > 0 && !isnan(point->validation_r2)) {
-        json_object_set_new(metrics, "validation_r2", bp_json_number(point->validation_r2));
-    }
-    return metrics;
-}
 
 static json_t *best_of(const bp_job_info *info) {
     const bp_best_epoch best = bp_job_best(info);
@@ -132,8 +120,8 @@ static double rate_of(const bp_job_info *info) {
 
 static json_t *outcome_of(const bp_job_info *info) {
     return json_pack("{s:f, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "learning_rate",
-                     rate_of(info), "metrics", metrics_of(&info->last), "best", best_of(info),
-                     "stopped_early", info->progress.stopped_early, "phase_seconds",
+                     rate_of(info), "metrics", bp_job_metrics_to_json(&info->last), "best",
+                     best_of(info), "stopped_early", info->progress.stopped_early, "phase_seconds",
                      phase_seconds_of(&info->progress.seconds), "checkpoint", checkpoint_of(info),
                      "receipt", receipt_of(info), "error", error_of(info), "links", links_of(info));
 }
@@ -159,20 +147,10 @@ json_t *bp_job_to_json(const bp_job_info *info) {
 
 /* --- the history ---------------------------------------------------------------------------- */
 
-static json_t *point_to_json(const bp_job_point *point) {
-    json_t *json =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "epoch", integer(point->epoch), "step",
-                  integer(point->step), "train_loss", bp_json_number(point->train_loss),
-                  "validation_loss", bp_json_number(point->validation_loss), "learning_rate",
-                  bp_json_number(bp_shortest_double((float)point->learning_rate)),
-                  "elapsed_seconds", bp_json_number(point->elapsed_seconds));
-    return absorb(json, metrics_of(point)) == 0 ? json : (json_decref(json), NULL);
-}
-
 json_t *bp_job_points_to_json(const bp_job_point *points, size_t count) {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
-        if (json_array_append_new(array, point_to_json(&points[i])) != 0) {
+        if (json_array_append_new(array, bp_job_point_to_json(&points[i])) != 0) {
             json_decref(array);
             return NULL;
         }

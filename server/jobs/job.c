@@ -89,6 +89,11 @@ bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_points *histo
     if (job == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a job");
     }
+    bp_status status = bp_event_log_new(&job->events, err);
+    if (status != BP_OK) {
+        free(job);
+        return status;
+    }
     atomic_init(&job->references, 1);
     atomic_init(&job->stop, BP_STOP_NONE);
     pthread_mutex_init(&job->lock, NULL);
@@ -101,6 +106,11 @@ bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_points *histo
         for (size_t i = 0; i < job->history.count; i++) {
             note_point(&job->info, &job->history.point[i]);
         }
+    }
+    if (bp_job_state_is_terminal(info->state)) {
+        bp_event_log_close(job->events); /* what was told before is not kept */
+    } else {
+        bp_job_tell_state(job->events, info);
     }
     *out = job;
     return BP_OK;
@@ -125,6 +135,7 @@ void bp_job_unref(bp_job *job) {
     pthread_mutex_destroy(&job->lock);
     bp_job_info_clear(&job->info);
     free(job->history.point);
+    bp_event_log_unref(job->events);
     free(job);
 }
 
@@ -210,6 +221,9 @@ bp_status bp_job_begin(bp_job *job, bp_error *err) {
         job->started_clock = bp_clock_seconds();
     }
     pthread_mutex_unlock(&job->lock);
+    if (status == BP_OK) {
+        bp_job_tell_state(job->events, &job->info); /* only the driver changes it */
+    }
     return status;
 }
 
@@ -249,6 +263,9 @@ bp_status bp_job_add_point(bp_job *job, const bp_job_point *point, bp_error *err
         note_point(&job->info, point);
     }
     pthread_mutex_unlock(&job->lock);
+    if (status == BP_OK && bp_event_pace_allows(&job->pace, bp_clock_seconds())) {
+        bp_job_tell_epoch(job->events, point);
+    }
     return status;
 }
 
@@ -265,5 +282,8 @@ bp_status bp_job_end(bp_job *job, const bp_job_info *draft, bp_error *err) {
         job->info = *draft;
     }
     pthread_mutex_unlock(&job->lock);
+    if (status == BP_OK) {
+        bp_job_tell_state(job->events, draft);
+    }
     return status;
 }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "job_events.h"
 #include "registry.h"
 #include "service.h"
 
@@ -30,6 +31,9 @@ typedef struct bp_job {
     bp_dataset *data;
     bp_registry_entry *held_out; /* another data set whose rows are held out; NULL: none */
     bp_dataset *held_out_data;
+
+    bp_event_log *events; /* fixed, locked inside; closed when the job has ended */
+    bp_event_pace pace;   /* the driver's */
 
     pthread_mutex_t lock; /* guards what follows */
     bp_job_info info;     /* queue_position and the rates are filled in by the reader */

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "event_log.h"
 #include "inference.h"
 #include "trainer.h"
 
@@ -201,6 +202,10 @@ BP_NODISCARD bp_status bp_service_delete_job(bp_service *service, uint64_t id, b
 /* Points with epoch > after, at most `limit`, oldest first; *out is malloc'd, the caller's. */
 BP_NODISCARD bp_status bp_service_job_history(bp_service *service, uint64_t id, uint64_t after,
                                               size_t limit, bp_job_point **out, size_t *count,
+                                              bp_error *err);
+
+/* The job's log of events: a reference, which stays good when the job is deleted. NOT_FOUND. */
+BP_NODISCARD bp_status bp_service_find_events(bp_service *service, uint64_t id, bp_event_log **out,
                                               bp_error *err);
 
 /* --- receipts ------------------------------------------------------------------------------- */

@@ -206,6 +206,7 @@ bp_status bp_service_delete_job(bp_service *service, uint64_t id, bp_error *err)
     }
     if (status == BP_OK) {
         bp_scheduler_remove(service->scheduler, id);
+        bp_event_log_close(job->events); /* who still reads it has its end */
     }
     bp_job_unref(job);
     return status;
@@ -238,6 +239,17 @@ bp_status bp_service_job_history(bp_service *service, uint64_t id, uint64_t afte
     if (status == BP_OK) {
         bp_job_span span = {.after = after, .limit = limit};
         status = bp_job_history(job, span, out, count, err);
+        bp_job_unref(job);
+    }
+    return status;
+}
+
+bp_status bp_service_find_events(bp_service *service, uint64_t id, bp_event_log **out,
+                                 bp_error *err) {
+    bp_job *job = NULL;
+    bp_status status = find(service, id, &job, err);
+    if (status == BP_OK) {
+        *out = bp_event_log_ref(job->events);
         bp_job_unref(job);
     }
     return status;

@@ -1,0 +1,37 @@
+/* What a job tells of itself in its log of events: which facts go with each type, and how often.
+ *
+ * An event for which there is no memory is left out; the job goes on without it. */
+#ifndef BP_JOB_EVENTS_H
+#define BP_JOB_EVENTS_H
+
+#include <jansson.h>
+
+#include "event_log.h"
+#include "service.h"
+
+enum { BP_EPOCH_EVENTS_A_SECOND = 10 };
+
+/* When epochs were told: no second holds more than BP_EPOCH_EVENTS_A_SECOND, and but for a job's
+ * first ones they are evenly spaced. All zero: none yet. */
+typedef struct bp_event_pace {
+    double told[BP_EPOCH_EVENTS_A_SECOND]; /* a ring; monotonic seconds */
+    uint64_t count;
+} bp_event_pace;
+
+/* Whether an epoch that ends `now` (monotonic seconds) is told; it then counts as told. */
+bool bp_event_pace_allows(bp_event_pace *pace, double now);
+
+/* A point of the loss history with the metrics that this kind of target has. NULL: no memory. */
+json_t *bp_job_point_to_json(const bp_job_point *point);
+/* The part of it that holds validation_accuracy and validation_r2. NULL: no memory. */
+json_t *bp_job_metrics_to_json(const bp_job_point *point);
+
+/* --- the job's driver, no lock held ----------------------------------------------------------- */
+
+/* Appends and commits the event that says that the job is in this state now: queued, started,
+ * succeeded, failed, cancelled. After the last three the log is closed. */
+void bp_job_tell_state(bp_event_log *log, const bp_job_info *info);
+/* Appends and commits an epoch. */
+void bp_job_tell_epoch(bp_event_log *log, const bp_job_point *point);
+
+#endif
