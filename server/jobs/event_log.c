@@ -136,6 +136,16 @@ bp_status bp_event_log_append(bp_event_log *log, bp_event_type type, double at, 
     return status;
 }
 
+size_t bp_event_log_appended(bp_event_log *log, uint64_t after, bp_event *out, size_t limit) {
+    size_t taken = 0;
+    pthread_mutex_lock(&log->lock);
+    for (size_t i = first_after_locked(log, after); i < log->count && taken < limit; i++) {
+        out[taken++] = log->event[i];
+    }
+    pthread_mutex_unlock(&log->lock);
+    return taken;
+}
+
 void bp_event_log_commit(bp_event_log *log, uint64_t sequence) {
     pthread_mutex_lock(&log->lock);
     uint64_t before = log->view.last;

@@ -60,6 +60,9 @@ void bp_event_log_unref(bp_event_log *log); /* NULL is allowed; no watcher may b
  * new event's. NO_MEMORY. */
 BP_NODISCARD bp_status bp_event_log_append(bp_event_log *log, bp_event_type type, double at,
                                            char *data, uint64_t *sequence, bp_error *err);
+/* The first `limit` events after `after`, those that nobody sees yet too, into `out` [limit]; how
+ * many. */
+size_t bp_event_log_appended(bp_event_log *log, uint64_t after, bp_event *out, size_t limit);
 /* Events up to `sequence` can be seen; watchers are told. Any thread. */
 void bp_event_log_commit(bp_event_log *log, uint64_t sequence);
 /* Fills an empty log with `count` events, sequences ascending, all of them visible; takes their

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "training.h"
 
 /* --- states --------------------------------------------------------------------------------- */
 
@@ -15,12 +16,13 @@ static const char *const state_names[] = {
 #undef X
 };
 
-/* The legal transitions: all of them. A queued job fails where a stop of the server cut it short;
- * a state without a row here is terminal. */
+/* The legal transitions: all of them. A running job is queued again where the server stops before
+ * its end; a state without a row here is terminal. */
 #define BIT(state) (1u << BP_JOB_##state)
 static const unsigned transitions[BP_JOB_STATE_COUNT] = {
-    [BP_JOB_QUEUED] = BIT(RUNNING) | BIT(CANCELLED) | BIT(FAILED),
-    [BP_JOB_RUNNING] = BIT(PAUSED) | BIT(SUCCEEDED) | BIT(FAILED) | BIT(CANCELLED),
+    [BP_JOB_QUEUED] = BIT(RUNNING) | BIT(PAUSED) | BIT(CANCELLED) | BIT(FAILED),
+    [BP_JOB_RUNNING] =
+        BIT(QUEUED) | BIT(PAUSED) | BIT(SUCCEEDED) | BIT(FAILED) | BIT(CANCELLED),
     [BP_JOB_PAUSED] = BIT(QUEUED) | BIT(RUNNING) | BIT(FAILED) | BIT(CANCELLED),
 };
 #undef BIT
@@ -35,6 +37,16 @@ bool bp_job_state_is_terminal(bp_job_state state) {
 
 bool bp_job_may_become(bp_job_state from, bp_job_state to) {
     return (unsigned)from < BP_JOB_STATE_COUNT && (transitions[from] >> to & 1u) != 0;
+}
+
+const char *bp_job_ending_name(bp_job_ending ending) {
+    static const char *const names[] = {
+        [BP_ENDING_NONE] = NULL,
+#define X(name, wire, meaning) [BP_ENDING_##name] = wire,
+        BP_JOB_ENDING_TABLE(X)
+#undef X
+    };
+    return (unsigned)ending < sizeof names / sizeof *names ? names[ending] : NULL;
 }
 
 static bp_status check_transition(const bp_job_info *info, bp_job_state to, bp_error *err) {
@@ -60,6 +72,9 @@ static double watched(bp_monitor monitor, const bp_job_point *point) {
 
 /* As the trainer's best (early_stopping.h): what is restored is what is called best. */
 static void note_point(bp_job_info *info, const bp_job_point *point) {
+    if (point->observed) {
+        return;
+    }
     const bp_monitor monitor = monitor_of(info, point);
     const double best = info->best.step > 0 ? watched(monitor, &info->best) : (double)NAN;
     info->last = *point;
@@ -84,7 +99,33 @@ bp_best_epoch bp_job_best(const bp_job_info *info) {
 
 /* --- life ----------------------------------------------------------------------------------- */
 
-bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_points *history, bp_error *err) {
+void bp_job_parts_clear(bp_job_parts *parts) {
+    free(parts->history.point);
+    free(parts->edits.edit);
+    *parts = (bp_job_parts){0};
+}
+
+static void take_parts(bp_job *job, bp_job_parts *parts) {
+    job->history = parts->history;
+    job->edits = parts->edits;
+    job->checkpoint_count = parts->checkpoint_count;
+    memcpy(job->checkpoints, parts->checkpoints, sizeof job->checkpoints);
+    *parts = (bp_job_parts){0};
+    for (size_t i = 0; i < job->history.count; i++) {
+        note_point(&job->info, &job->history.point[i]);
+    }
+}
+
+/* Its waits are of so many seconds from now, whatever happens to the wall's clock. */
+static void init_changed(bp_job *job) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&job->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_parts *parts, bp_error *err) {
     bp_job *job = calloc(1, sizeof *job);
     if (job == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a job");
@@ -95,22 +136,18 @@ bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_points *histo
         return status;
     }
     atomic_init(&job->references, 1);
-    atomic_init(&job->stop, BP_STOP_NONE);
+    atomic_init(&job->asked, 0);
+    atomic_init(&job->share, 0);
+    atomic_init(&job->checkpoint_under_way, false);
+    pthread_mutex_init(&job->recording, NULL);
     pthread_mutex_init(&job->lock, NULL);
+    init_changed(job);
     job->id = info->id;
     job->info = *info;
+    job->elapsed_before = isfinite(info->elapsed_seconds) ? info->elapsed_seconds : 0;
     bp_class_weights_ref(info->request.options.loss_weighting.classes);
-    if (history != NULL) {
-        job->history = *history;
-        *history = (bp_job_points){0};
-        for (size_t i = 0; i < job->history.count; i++) {
-            note_point(&job->info, &job->history.point[i]);
-        }
-    }
-    if (bp_job_state_is_terminal(info->state)) {
-        bp_event_log_close(job->events); /* what was told before is not kept */
-    } else {
-        bp_job_tell_state(job->events, info);
+    if (parts != NULL) {
+        take_parts(job, parts);
     }
     *out = job;
     return BP_OK;
@@ -127,15 +164,19 @@ void bp_job_unref(bp_job *job) {
     if (job == NULL || atomic_fetch_sub_explicit(&job->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
+    bp_training_free(job->training);
     bp_registry_entry_unref(job->model);
     bp_registry_entry_unref(job->dataset);
     bp_dataset_unref(job->data);
     bp_registry_entry_unref(job->held_out);
     bp_dataset_unref(job->held_out_data);
+    bp_event_log_unref(job->events);
+    pthread_cond_destroy(&job->changed);
     pthread_mutex_destroy(&job->lock);
+    pthread_mutex_destroy(&job->recording);
     bp_job_info_clear(&job->info);
     free(job->history.point);
-    bp_event_log_unref(job->events);
+    free(job->edits.edit);
     free(job);
 }
 
@@ -145,7 +186,7 @@ void bp_job_unref(bp_job *job) {
 static void fill_rates_locked(const bp_job *job, bp_job_info *out) {
     const bp_train_progress *progress = &job->info.progress;
     if (out->state == BP_JOB_RUNNING) {
-        out->elapsed_seconds = bp_clock_seconds() - job->started_clock;
+        out->elapsed_seconds = job->elapsed_before + bp_clock_seconds() - job->started_clock;
     }
     bool moved = progress->step > 0 && out->elapsed_seconds > 0;
     out->samples_per_second =
@@ -199,32 +240,53 @@ bp_status bp_job_history(bp_job *job, bp_job_span span, bp_job_point **out, size
     return BP_OK;
 }
 
-void bp_job_ask_stop(bp_job *job, bp_job_stop why) {
-    int none = BP_STOP_NONE;
-    /* Relaxed: the flag is all that passes; nothing else is read because of it. */
-    atomic_compare_exchange_strong_explicit(&job->stop, &none, (int)why, memory_order_relaxed,
-                                            memory_order_relaxed);
-}
-
-bp_job_stop bp_job_asked_stop(const bp_job *job) {
-    return (bp_job_stop)atomic_load_explicit(&job->stop, memory_order_relaxed);
+size_t bp_job_most_workers(bp_job *job) {
+    pthread_mutex_lock(&job->lock);
+    const size_t threads = job->info.request.options.threads;
+    pthread_mutex_unlock(&job->lock);
+    return threads > 0 ? threads : SIZE_MAX;
 }
 
 /* --- the driver ----------------------------------------------------------------------------- */
+
+/* Holds job->lock. */
+static void set_state_locked(bp_job *job, bp_job_state state) {
+    job->info.state = state;
+    pthread_cond_broadcast(&job->changed);
+}
 
 bp_status bp_job_begin(bp_job *job, bp_error *err) {
     pthread_mutex_lock(&job->lock);
     bp_status status = check_transition(&job->info, BP_JOB_RUNNING, err);
     if (status == BP_OK) {
-        job->info.state = BP_JOB_RUNNING;
-        job->info.started_at = bp_clock_wall_seconds();
+        set_state_locked(job, BP_JOB_RUNNING);
+        if (job->info.started_at <= 0) {
+            job->info.started_at = bp_clock_wall_seconds();
+        }
         job->started_clock = bp_clock_seconds();
     }
     pthread_mutex_unlock(&job->lock);
-    if (status == BP_OK) {
-        bp_job_tell_state(job->events, &job->info); /* only the driver changes it */
-    }
     return status;
+}
+
+bp_status bp_job_park(bp_job *job, bp_job_state state, bp_error *err) {
+    pthread_mutex_lock(&job->lock);
+    bp_status status = check_transition(&job->info, state, err);
+    if (status == BP_OK) {
+        job->info.elapsed_seconds = job->elapsed_before;
+        set_state_locked(job, state);
+    }
+    pthread_mutex_unlock(&job->lock);
+    return status;
+}
+
+void bp_job_stop_clock(bp_job *job) {
+    pthread_mutex_lock(&job->lock);
+    if (job->info.state == BP_JOB_RUNNING) {
+        job->elapsed_before += bp_clock_seconds() - job->started_clock;
+        job->started_clock = bp_clock_seconds();
+    }
+    pthread_mutex_unlock(&job->lock);
 }
 
 void bp_job_set_sizes(bp_job *job, uint64_t steps_total, size_t validation_rows) {
@@ -263,16 +325,61 @@ bp_status bp_job_add_point(bp_job *job, const bp_job_point *point, bp_error *err
         note_point(&job->info, point);
     }
     pthread_mutex_unlock(&job->lock);
-    if (status == BP_OK && bp_event_pace_allows(&job->pace, bp_clock_seconds())) {
-        bp_job_tell_epoch(job->events, point);
-    }
     return status;
 }
 
-void bp_job_draft_end(bp_job *job, bp_job_state state, bp_job_info *draft) {
+void bp_job_set_history(bp_job *job, bp_job_points *history) {
+    pthread_mutex_lock(&job->lock);
+    free(job->history.point);
+    job->history = *history;
+    job->info.last = job->info.best = (bp_job_point){0};
+    for (size_t i = 0; i < job->history.count; i++) {
+        note_point(&job->info, &job->history.point[i]);
+    }
+    pthread_mutex_unlock(&job->lock);
+    *history = (bp_job_points){0};
+}
+
+void bp_job_set_epochs(bp_job *job, uint64_t epochs) {
+    pthread_mutex_lock(&job->lock);
+    job->info.epochs = epochs;
+    job->info.steps_total = epochs * job->info.progress.steps_per_epoch;
+    pthread_mutex_unlock(&job->lock);
+}
+
+void bp_job_set_terms(bp_job *job, int priority, size_t threads) {
+    pthread_mutex_lock(&job->lock);
+    job->info.request.terms.priority = priority;
+    job->info.request.options.threads = threads;
+    pthread_mutex_unlock(&job->lock);
+}
+
+void bp_job_set_elapsed(bp_job *job, double seconds) {
+    pthread_mutex_lock(&job->lock);
+    job->elapsed_before = seconds;
+    job->info.elapsed_seconds = seconds;
+    pthread_mutex_unlock(&job->lock);
+}
+
+double bp_job_elapsed(bp_job *job) {
+    bp_job_info info;
+    bp_job_describe(job, &info);
+    return isfinite(info.elapsed_seconds) ? info.elapsed_seconds : 0;
+}
+
+void bp_job_set_ending(bp_job *job) {
+    pthread_mutex_lock(&job->lock);
+    job->ending = true;
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+void bp_job_draft(bp_job *job, bp_job_state state, bp_job_info *draft) {
     bp_job_describe(job, draft);
     draft->state = state;
-    draft->finished_at = bp_clock_wall_seconds();
+    if (bp_job_state_is_terminal(state)) {
+        draft->finished_at = bp_clock_wall_seconds();
+    }
 }
 
 bp_status bp_job_end(bp_job *job, const bp_job_info *draft, bp_error *err) {
@@ -280,10 +387,8 @@ bp_status bp_job_end(bp_job *job, const bp_job_info *draft, bp_error *err) {
     bp_status status = check_transition(&job->info, draft->state, err);
     if (status == BP_OK) {
         job->info = *draft;
+        set_state_locked(job, draft->state);
     }
     pthread_mutex_unlock(&job->lock);
-    if (status == BP_OK) {
-        bp_job_tell_state(job->events, draft);
-    }
     return status;
 }

@@ -1,9 +1,7 @@
 #include "job_events.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-#include "clock.h"
 #include "json_fields.h"
 
 /* --- pace ----------------------------------------------------------------------------------- */
@@ -66,6 +64,11 @@ static json_t *started_facts(const bp_job_info *info) {
     return json_object();
 }
 
+static json_t *place_facts(const bp_job_info *info) {
+    return json_pack("{s:o, s:o}", "epoch", integer(info->progress.epoch), "step",
+                     integer(info->progress.step));
+}
+
 static json_t *end_facts(const bp_job_info *info) {
     json_t *error = info->error.code == BP_OK
                         ? NULL
@@ -77,38 +80,18 @@ static json_t *end_facts(const bp_job_info *info) {
                      bp_json_number(info->elapsed_seconds), "error", error);
 }
 
-/* --- telling -------------------------------------------------------------------------------- */
-
-/* Takes the facts. */
-static void tell(bp_event_log *log, bp_event_type type, json_t *facts) {
-    char *data = facts != NULL ? json_dumps(facts, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
-    uint64_t sequence = 0;
-    json_decref(facts);
-    if (data != NULL &&
-        bp_event_log_append(log, type, bp_clock_wall_seconds(), data, &sequence, NULL) == BP_OK) {
-        bp_event_log_commit(log, sequence);
-    }
-}
-
-void bp_job_tell_state(bp_event_log *log, const bp_job_info *info) {
+json_t *bp_job_state_event(const bp_job_info *info, bp_event_type *type) {
     static const struct {
         bp_event_type type;
         json_t *(*facts)(const bp_job_info *info);
     } states[BP_JOB_STATE_COUNT] = {
         [BP_JOB_QUEUED] = {BP_EVENT_QUEUED, queued_facts},
         [BP_JOB_RUNNING] = {BP_EVENT_STARTED, started_facts},
+        [BP_JOB_PAUSED] = {BP_EVENT_PAUSED, place_facts},
         [BP_JOB_SUCCEEDED] = {BP_EVENT_SUCCEEDED, end_facts},
         [BP_JOB_FAILED] = {BP_EVENT_FAILED, end_facts},
         [BP_JOB_CANCELLED] = {BP_EVENT_CANCELLED, end_facts},
     };
-    if (states[info->state].facts != NULL) {
-        tell(log, states[info->state].type, states[info->state].facts(info));
-    }
-    if (bp_job_state_is_terminal(info->state)) {
-        bp_event_log_close(log);
-    }
-}
-
-void bp_job_tell_epoch(bp_event_log *log, const bp_job_point *point) {
-    tell(log, BP_EVENT_EPOCH, bp_job_point_to_json(point));
+    *type = states[info->state].type;
+    return states[info->state].facts(info);
 }

@@ -1,6 +1,5 @@
 /* What a job tells of itself in its log of events: which facts go with each type, and how often.
- *
- * An event for which there is no memory is left out; the job goes on without it. */
+ */
 #ifndef BP_JOB_EVENTS_H
 #define BP_JOB_EVENTS_H
 
@@ -26,12 +25,8 @@ json_t *bp_job_point_to_json(const bp_job_point *point);
 /* The part of it that holds validation_accuracy and validation_r2. NULL: no memory. */
 json_t *bp_job_metrics_to_json(const bp_job_point *point);
 
-/* --- the job's driver, no lock held ----------------------------------------------------------- */
-
-/* Appends and commits the event that says that the job is in this state now: queued, started,
- * succeeded, failed, cancelled. After the last three the log is closed. */
-void bp_job_tell_state(bp_event_log *log, const bp_job_info *info);
-/* Appends and commits an epoch. */
-void bp_job_tell_epoch(bp_event_log *log, const bp_job_point *point);
+/* The event that says that the job is in this state now: its type and what it says (NULL: no
+ * memory). Of a paused one: paused. */
+json_t *bp_job_state_event(const bp_job_info *info, bp_event_type *type);
 
 #endif

@@ -1,19 +1,23 @@
-/* The record of a job. JSON: the request and the facts; blob: the history, the words of each point
- * in the order of bp_job_point. */
+/* The record of a job. JSON: the request, the facts and the edits; blob, of a job that has ended:
+ * the history, the words of each point in the order of bp_job_point. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint.h"
+#include "job_marks.h"
+#include "job_terms_json.h"
 #include "model_spec_json.h"
 #include "receipt.h"
 #include "record_json.h"
 #include "records.h"
 #include "train_options_json.h"
 
-enum { POINT_WORDS = 8 };
-_Static_assert(sizeof(bp_job_point) == POINT_WORDS * 8, "a point is POINT_WORDS words of 64 bits");
+/* Before there were observations within an epoch. */
+enum { OLD_POINT_WORDS = 8 };
+_Static_assert(sizeof(bp_job_point) == BP_POINT_WORDS * 8, "a point is so many words of 64 bits");
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -41,10 +45,11 @@ static json_t *describe_error(const bp_job_info *info) {
     if (info->error.code == BP_OK) {
         return json_null();
     }
-    return json_pack("{s:s, s:o, s:o, s:I, s:I}", "code", bp_status_name(info->error.code), "field",
-                     bp_record_text(info->error.field), "message",
-                     bp_record_text(info->error.message), "epoch", (json_int_t)info->error_epoch,
-                     "step", (json_int_t)info->error_step);
+    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:s}", "code",
+                     bp_status_name(info->error.code), "field", bp_record_text(info->error.field),
+                     "message", bp_record_text(info->error.message), "epoch",
+                     (json_int_t)info->error_epoch, "step", (json_int_t)info->error_step, "layer",
+                     (json_int_t)info->error_layer, "tensor", info->error_tensor);
 }
 
 /* null: no weights. What the replay needs stands beside what the receipt shows. */
@@ -58,49 +63,94 @@ static json_t *describe_receipt(const bp_job_info *info) {
                      receipt->start_kept);
 }
 
-static json_t *describe(const bp_job_info *info) {
-    return json_pack(
-        "{s:s, s:s, s:o, s:s, s:f, s:f, s:f, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:i, s:o}", "model",
-        info->request.model, "dataset", info->request.dataset, "options",
-        bp_train_options_to_json(&info->request.options), "state", bp_job_state_name(info->state),
-        "created_at", info->created_at, "started_at", info->started_at, "finished_at",
-        info->finished_at, "elapsed_seconds", bp_record_number(info->elapsed_seconds),
-        "steps_total", (json_int_t)info->steps_total, "rows", (json_int_t)info->rows,
-        "validation_rows", (json_int_t)info->validation_rows, "progress",
-        describe_progress(&info->progress), "error", describe_error(info), "sha256", info->sha256,
-        "point_words", POINT_WORDS, "receipt", describe_receipt(info));
+static json_t *describe_edits(const bp_job_edits *edits) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < edits->count; i++) {
+        const bp_job_edit *edit = &edits->edit[i];
+        json_array_append_new(array, json_pack("{s:I, s:f, s:I}", "step", (json_int_t)edit->step,
+                                               "learning_rate", edit->learning_rate, "epochs",
+                                               (json_int_t)edit->epochs));
+    }
+    return array;
 }
 
-bp_status bp_record_put_job(bp_store *store, const bp_job_info *info, const bp_job_points *history,
-                            bp_error *err) {
-    if (store == NULL) {
-        return BP_OK;
+static json_t *describe_request(const bp_job_request *request) {
+    return json_pack("{s:s, s:s, s:o, s:o}", "model", request->model, "dataset", request->dataset,
+                     "options", bp_train_options_to_json(&request->options), "terms",
+                     bp_job_terms_to_json(&request->terms));
+}
+
+static json_t *describe_facts(const bp_job_info *info) {
+    return json_pack(
+        "{s:s, s:f, s:f, s:f, s:o, s:I, s:I, s:I, s:o, s:o, s:s, s:i, s:o, s:I, s:I, s:I}", "state",
+        bp_job_state_name(info->state), "created_at", info->created_at, "started_at",
+        info->started_at, "finished_at", info->finished_at, "elapsed_seconds",
+        bp_record_number(info->elapsed_seconds), "steps_total", (json_int_t)info->steps_total,
+        "rows", (json_int_t)info->rows, "validation_rows", (json_int_t)info->validation_rows,
+        "progress", describe_progress(&info->progress), "error", describe_error(info), "sha256",
+        info->sha256, "point_words", BP_POINT_WORDS, "receipt", describe_receipt(info), "epochs",
+        (json_int_t)info->epochs, "ended_by", (json_int_t)info->ended_by, "forked_from",
+        (json_int_t)info->forked_from);
+}
+
+/* NULL: no memory. */
+static json_t *describe(bp_job *job, const bp_job_info *facts) {
+    bp_job_edits edits;
+    if (bp_job_copy_edits(job, &edits, NULL) != BP_OK) {
+        return NULL;
     }
+    json_t *record = describe_request(&facts->request);
+    json_t *more = describe_facts(facts);
+    int failed = record == NULL || more == NULL;
+    failed = failed || json_object_update(record, more) != 0 ||
+             json_object_set_new(record, "edits", describe_edits(&edits)) != 0;
+    free(edits.edit);
+    json_decref(more);
+    if (failed) {
+        json_decref(record);
+        return NULL;
+    }
+    return record;
+}
+
+void bp_record_put_points(bp_word_blob *blob, const bp_job_point *points, size_t count) {
+    bp_word_blob_put64(blob, points, count * BP_POINT_WORDS);
+}
+
+bp_status bp_record_add_job(bp_store_batch *batch, bp_job *job, const bp_job_info *facts,
+                            bool with_history, bp_error *err) {
+    const bp_job_points *history = &job->history;
     char name[BP_RECORD_ID_SIZE];
-    bp_record_job_name(info->id, name);
-    bp_store_object object = {.kind = BP_STORE_JOB, .name = name};
-    if (history->count == 0) {
-        return bp_record_put(store, object, describe(info), NULL, err);
+    bp_record_job_name(facts->id, name);
+    const bp_store_object object = {.kind = BP_STORE_JOB, .name = name};
+    if (!with_history || history->count == 0) {
+        return bp_record_add(batch, object, describe(job, facts), NULL, err);
     }
     bp_word_blob blob;
     bp_status status = bp_word_blob_new(&blob, history->count * sizeof *history->point, err);
     if (status == BP_OK) {
-        bp_word_blob_put64(&blob, history->point, history->count * POINT_WORDS);
-        status = bp_record_put(store, object, describe(info), &blob, err);
+        bp_record_put_points(&blob, history->point, history->count);
+        status = bp_record_add(batch, object, describe(job, facts), &blob, err);
         free(blob.bytes);
     }
     return status;
 }
 
-bp_status bp_record_delete_job(bp_store *store, uint64_t id, bp_error *err) {
-    if (store == NULL) {
-        return BP_OK;
-    }
+bp_status bp_record_forget_job(bp_store_batch *batch, uint64_t id,
+                               const bp_job_checkpoint *checkpoints, size_t count, bp_error *err) {
     char name[BP_RECORD_ID_SIZE];
     bp_record_job_name(id, name);
-    /* The start first: a job without it is possible, a start without a job would stay for ever. */
-    bp_status status = bp_store_delete(store, BP_STORE_START, name, err);
-    return status == BP_OK ? bp_store_delete(store, BP_STORE_JOB, name, err) : status;
+    bp_status status = bp_store_batch_delete(batch, BP_STORE_START, name, err);
+    if (status == BP_OK) {
+        status = bp_store_batch_delete(batch, BP_STORE_JOB, name, err);
+    }
+    if (status == BP_OK) {
+        status = bp_store_batch_forget_events(batch, id, err);
+    }
+    for (size_t i = 0; status == BP_OK && i < count; i++) {
+        status = bp_checkpoint_forget(batch, id, checkpoints[i].step, err);
+    }
+    return status;
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -159,6 +209,9 @@ static bool read_error(const json_t *json, bp_job_info *info) {
     snprintf(info->error.message, sizeof info->error.message, "%s", message);
     info->error_epoch = count_of(json, "epoch");
     info->error_step = count_of(json, "step");
+    info->error_layer = (size_t)count_of(json, "layer");
+    const char *tensor = json_string_value(json_object_get(json, "tensor"));
+    snprintf(info->error_tensor, sizeof info->error_tensor, "%s", tensor != NULL ? tensor : "");
     return true;
 }
 
@@ -171,7 +224,11 @@ static bool read_request(json_t *json, bp_job_request *request) {
     }
     snprintf(request->model, sizeof request->model, "%s", model);
     snprintf(request->dataset, sizeof request->dataset, "%s", dataset);
-    return bp_train_options_from_json(&request->options, options, NULL) == BP_OK;
+    /* Absent in the record of an older program: the defaults. */
+    const json_t *terms = json_object_get(json, "terms");
+    request->terms = bp_job_terms_defaults();
+    return (terms == NULL || bp_job_terms_from_json(&request->terms, terms, NULL) == BP_OK) &&
+           bp_train_options_from_json(&request->options, options, NULL) == BP_OK;
 }
 
 /* Absent or null: none. */
@@ -204,6 +261,10 @@ static bool read_facts(json_t *json, bp_job_info *info) {
     info->rows = (size_t)count_of(json, "rows");
     info->validation_rows = (size_t)count_of(json, "validation_rows");
     snprintf(info->sha256, sizeof info->sha256, "%s", sha256);
+    info->epochs = count_of(json, "epochs");
+    info->epochs = info->epochs > 0 ? info->epochs : info->request.options.epochs;
+    info->ended_by = (bp_job_ending)count_of(json, "ended_by");
+    info->forked_from = count_of(json, "forked_from");
     read_progress(progress, &info->progress);
     if (isnan(info->progress.learning_rate)) { /* of an older program, whose rate was constant */
         info->progress.learning_rate = (double)info->request.options.learning_rate;
@@ -212,16 +273,34 @@ static bool read_facts(json_t *json, bp_job_info *info) {
            read_receipt(json_object_get(json, "receipt"), &info->receipt);
 }
 
-static bool read_history(const json_t *json, const bp_store_object *object, bp_job_points *out) {
-    size_t count = object->blob_size / sizeof *out->point;
+static bool read_edits(const json_t *array, bp_job_edits *out) {
+    const size_t count = json_array_size(array);
     if (count == 0) {
-        return object->blob_size == 0;
+        return true;
     }
-    bp_word_blob blob = bp_word_blob_read(object->blob, object->blob_size);
+    bp_job_edits edits = {
+        .edit = calloc(count, sizeof *edits.edit), .count = count, .capacity = count};
+    for (size_t i = 0; edits.edit != NULL && i < count; i++) {
+        const json_t *edit = json_array_get(array, i);
+        edits.edit[i] = (bp_job_edit){
+            .step = count_of(edit, "step"),
+            .learning_rate = json_number_value(json_object_get(edit, "learning_rate")),
+            .epochs = count_of(edit, "epochs")};
+    }
+    *out = edits;
+    return edits.edit != NULL;
+}
+
+bool bp_record_get_points(bp_word_blob *blob, size_t words, size_t count, bp_job_points *out) {
     bp_job_points history = {
-        .point = malloc(count * sizeof *history.point), .count = count, .capacity = count};
-    if (history.point == NULL || count_of(json, "point_words") != POINT_WORDS ||
-        !bp_word_blob_get64(&blob, history.point, count * POINT_WORDS)) {
+        .point = calloc(count > 0 ? count : 1, sizeof *history.point),
+        .count = count,
+        .capacity = count > 0 ? count : 1};
+    bool whole = history.point != NULL && (words == BP_POINT_WORDS || words == OLD_POINT_WORDS);
+    for (size_t i = 0; whole && i < count; i++) {
+        whole = bp_word_blob_get64(blob, &history.point[i], words);
+    }
+    if (!whole) {
         free(history.point);
         return false;
     }
@@ -229,15 +308,27 @@ static bool read_history(const json_t *json, const bp_store_object *object, bp_j
     return true;
 }
 
-bp_status bp_record_read_job(const bp_store_object *object, bp_job_info *out,
-                             bp_job_points *history, bp_error *err) {
+static bool read_history(const json_t *json, const bp_store_object *object, bp_job_points *out) {
+    const size_t words = (size_t)count_of(json, "point_words");
+    if (object->blob_size == 0) {
+        return true;
+    }
+    bp_word_blob blob = bp_word_blob_read(object->blob, object->blob_size);
+    return words > 0 && object->blob_size % (words * 8) == 0 &&
+           bp_record_get_points(&blob, words, object->blob_size / (words * 8), out);
+}
+
+bp_status bp_record_read_job(const bp_store_object *object, bp_job_info *out, bp_job_parts *parts,
+                             bp_error *err) {
     bp_job_info info = {.id = strtoull(object->name, NULL, 10)};
     json_t *json = bp_record_parse(object);
     bool whole = info.id > 0 && read_request(json, &info.request) && read_facts(json, &info) &&
-                 read_history(json, object, history);
+                 read_edits(json_object_get(json, "edits"), &parts->edits) &&
+                 read_history(json, object, &parts->history);
     json_decref(json);
     if (!whole) {
         bp_job_info_clear(&info);
+        bp_job_parts_clear(parts);
         return bp_record_fail(object, "job", err);
     }
     *out = info;

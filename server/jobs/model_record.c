@@ -69,7 +69,7 @@ static json_t *describe_snapshot(const bp_snapshot *snapshot, const bp_model_spe
     return json;
 }
 
-static bp_status put(bp_store *store, bp_store_object object, const bp_model_info *info,
+static bp_status add(bp_store_batch *batch, bp_store_object object, const bp_model_info *info,
                      bp_error *err) {
     bp_word_blob blob = {0};
     if (info->snapshot != NULL) {
@@ -82,22 +82,50 @@ static bp_status put(bp_store *store, bp_store_object object, const bp_model_inf
                              bp_spec_to_json(&info->spec), "snapshot",
                              describe_snapshot(info->snapshot, &info->spec));
     bp_status status =
-        bp_record_put(store, object, json, info->snapshot != NULL ? &blob : NULL, err);
+        bp_record_add(batch, object, json, info->snapshot != NULL ? &blob : NULL, err);
     free(blob.bytes);
     return status;
 }
 
-bp_status bp_record_put_model(bp_store *store, const bp_model_info *info, bp_error *err) {
-    bp_store_object object = {.kind = BP_STORE_MODEL, .name = info->name};
-    return store != NULL ? put(store, object, info, err) : BP_OK;
+bp_status bp_record_add_model(bp_store_batch *batch, const bp_model_info *info, bp_error *err) {
+    const bp_store_object object = {.kind = BP_STORE_MODEL, .name = info->name};
+    return add(batch, object, info, err);
 }
 
-bp_status bp_record_put_start(bp_store *store, uint64_t id, const bp_model_info *info,
+bp_status bp_record_add_start(bp_store_batch *batch, uint64_t id, const bp_model_info *info,
                               bp_error *err) {
     char name[BP_RECORD_ID_SIZE];
     bp_record_job_name(id, name);
-    bp_store_object object = {.kind = BP_STORE_START, .name = name};
-    return store != NULL ? put(store, object, info, err) : BP_OK;
+    const bp_store_object object = {.kind = BP_STORE_START, .name = name};
+    return add(batch, object, info, err);
+}
+
+bp_status bp_record_copy_start(bp_store_batch *batch, bp_store *store, uint64_t from, uint64_t to,
+                               bp_error *err) {
+    bp_model_info kept = {0};
+    bp_status status = bp_record_get_start(store, from, &kept, err);
+    if (status == BP_OK) {
+        status = bp_record_add_start(batch, to, &kept, err);
+    }
+    bp_model_info_clear(&kept);
+    return status == BP_NOT_FOUND ? BP_OK : status;
+}
+
+bp_status bp_record_put_model(bp_store *store, const bp_model_info *info, bp_error *err) {
+    bp_store_batch *batch = NULL;
+    if (store == NULL) {
+        return BP_OK;
+    }
+    bp_status status = bp_store_batch_new(&batch, store, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    status = bp_record_add_model(batch, info, err);
+    if (status != BP_OK) {
+        bp_store_batch_free(batch);
+        return status;
+    }
+    return bp_store_commit(store, batch, err);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */

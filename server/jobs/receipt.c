@@ -40,11 +40,31 @@ static bool name_held_out(json_t *training, const bp_dataset *held_out) {
                                                    "dataset", json_string(held_out->sha256)) == 0;
 }
 
-static bp_status digest_configuration(const bp_model_spec *spec, const bp_train_options *options,
+/* What was changed on the way. */
+static bool name_edits(json_t *training, const bp_job_edits *edits) {
+    if (edits == NULL || edits->count == 0) {
+        return true;
+    }
+    json_t *array = json_array();
+    for (size_t i = 0; i < edits->count; i++) {
+        const bp_job_edit *edit = &edits->edit[i];
+        if (json_array_append_new(array,
+                                  json_pack("{s:I, s:f, s:I}", "step", (json_int_t)edit->step,
+                                            "learning_rate", edit->learning_rate, "epochs",
+                                            (json_int_t)edit->epochs)) != 0) {
+            json_decref(array);
+            return false;
+        }
+    }
+    return json_object_set_new(training, "edits", array) == 0;
+}
+
+static bp_status digest_configuration(const bp_model_spec *spec, const bp_receipt_inputs *inputs,
                                       char hex[BP_DIGEST_HEX_SIZE], bp_error *err) {
-    json_t *training = bp_train_options_to_json(options);
+    json_t *training = bp_train_options_to_json(inputs->options);
     json_object_del(training, "threads");
-    const bool named = name_held_out(training, options->validation.held_out);
+    const bool named = name_held_out(training, inputs->options->validation.held_out) &&
+                       name_edits(training, inputs->edits);
     json_t *json = json_pack("{s:o, s:o}", "model", bp_spec_to_json(spec), "training", training);
     char *text =
         named ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
@@ -80,8 +100,7 @@ bp_status bp_receipt_begin(bp_receipt *out, const bp_receipt_inputs *inputs, bp_
                           .spec = close_sizes(inputs->spec, &inputs->start->network)};
     bp_status status = bp_snapshot_digest(inputs->start, receipt.start_sha256, err);
     if (status == BP_OK) {
-        status =
-            digest_configuration(&receipt.spec, inputs->options, receipt.configuration_sha256, err);
+        status = digest_configuration(&receipt.spec, inputs, receipt.configuration_sha256, err);
     }
     if (status != BP_OK) {
         return status;

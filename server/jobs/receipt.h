@@ -3,13 +3,14 @@
  * configuration_sha256 is that of {"model": spec, "training": options} as JSON: keys sorted, no
  * spaces, reals with 17 significant digits, every field present (but "schedule" and
  * "early_stopping" only where they do something), "threads" left out because the weights do not
- * depend on it; a data set that is held out is named by its sha256; the spec has the sizes that the
+ * depend on it; "edits" only where there were such; a data set that is held out is named by its sha256; the spec has the sizes that the
  * model took from its data. */
 #ifndef BP_RECEIPT_H
 #define BP_RECEIPT_H
 
 #include <jansson.h>
 
+#include "job.h"
 #include "service.h"
 
 typedef struct bp_receipt_inputs {
@@ -17,6 +18,7 @@ typedef struct bp_receipt_inputs {
     const bp_snapshot *start; /* of bp_train_bind */
     const bp_dataset *data;
     const bp_train_options *options;
+    const bp_job_edits *edits; /* NULL: none */
 } bp_receipt_inputs;
 
 /* Fills a receipt with what is known before the first step. NO_MEMORY. */

@@ -93,7 +93,7 @@ bp_status bp_record_dump(char **out, json_t *json, const char *name, bp_error *e
     return BP_OK;
 }
 
-bp_status bp_record_put(bp_store *store, bp_store_object object, json_t *json,
+bp_status bp_record_add(bp_store_batch *batch, bp_store_object object, json_t *json,
                         const bp_word_blob *blob, bp_error *err) {
     char *text = NULL;
     bp_status status = bp_record_dump(&text, json, object.name, err);
@@ -103,7 +103,7 @@ bp_status bp_record_put(bp_store *store, bp_store_object object, json_t *json,
     object.json = text;
     object.blob = blob != NULL ? blob->bytes : NULL;
     object.blob_size = blob != NULL ? blob->size : 0;
-    status = bp_store_put(store, &object, err);
+    status = bp_store_batch_put(batch, &object, err);
     free(text);
     return status;
 }

@@ -32,8 +32,9 @@ bp_status bp_record_status(const char *name);
  * free. NO_MEMORY. */
 BP_NODISCARD bp_status bp_record_dump(char **out, json_t *json, const char *name, bp_error *err);
 
-/* Writes an object: `json` (as above) and the blob (NULL: none; stays the caller's). */
-BP_NODISCARD bp_status bp_record_put(bp_store *store, bp_store_object object, json_t *json,
+/* A part of a batch: an object with `json` (as above) and the blob (NULL: none; stays the
+ * caller's). As bp_store_batch_put. */
+BP_NODISCARD bp_status bp_record_add(bp_store_batch *batch, bp_store_object object, json_t *json,
                                      const bp_word_blob *blob, bp_error *err);
 
 /* Parses object->json; NULL: malformed. */

@@ -9,6 +9,7 @@
 #include "job.h"
 #include "service.h"
 #include "store.h"
+#include "word_blob.h"
 
 BP_NODISCARD bp_status bp_record_put_model(bp_store *store, const bp_model_info *info,
                                            bp_error *err);
@@ -16,9 +17,16 @@ BP_NODISCARD bp_status bp_record_put_model(bp_store *store, const bp_model_info 
 BP_NODISCARD bp_status bp_record_read_model(const bp_store_object *object, bp_model_info *out,
                                             bp_error *err);
 
-/* The weights that job `id` began with, as a model of its own. */
-BP_NODISCARD bp_status bp_record_put_start(bp_store *store, uint64_t id, const bp_model_info *info,
+/* The same as a part of a batch. As bp_store_batch_put. */
+BP_NODISCARD bp_status bp_record_add_model(bp_store_batch *batch, const bp_model_info *info,
                                            bp_error *err);
+
+/* The weights that job `id` began with, as a model of its own. */
+BP_NODISCARD bp_status bp_record_add_start(bp_store_batch *batch, uint64_t id,
+                                           const bp_model_info *info, bp_error *err);
+/* What job `from` began with becomes job `to`'s too; nothing where none was kept. */
+BP_NODISCARD bp_status bp_record_copy_start(bp_store_batch *batch, bp_store *store, uint64_t from,
+                                            uint64_t to, bp_error *err);
 /* Fills a zeroed info; its snapshot is the caller's. NOT_FOUND: none was kept. */
 BP_NODISCARD bp_status bp_record_get_start(bp_store *store, uint64_t id, bp_model_info *out,
                                            bp_error *err);
@@ -33,12 +41,24 @@ BP_NODISCARD bp_status bp_record_put_dataset(bp_store *store, const bp_dataset_i
 BP_NODISCARD bp_status bp_record_read_dataset(const bp_store_object *object, bp_dataset_info *out,
                                               bp_error *err);
 
-/* The history is a blob, not JSON: a million points are 64 MB so, and ten times that as JSON. */
-BP_NODISCARD bp_status bp_record_put_job(bp_store *store, const bp_job_info *info,
-                                         const bp_job_points *history, bp_error *err);
+/* The facts of a job, its edits, and, where it is asked for, its history, which is a blob, not
+ * JSON: a million points are 72 MB so, and ten times that as JSON. Takes job->lock; the history is
+ * the driver's to ask for. */
+BP_NODISCARD bp_status bp_record_add_job(bp_store_batch *batch, bp_job *job,
+                                         const bp_job_info *facts, bool with_history,
+                                         bp_error *err);
+/* Fills zeroed `out` and `parts` (history and edits), the caller's to clear. */
 BP_NODISCARD bp_status bp_record_read_job(const bp_store_object *object, bp_job_info *out,
-                                          bp_job_points *history, bp_error *err);
-/* With its start weights. */
-BP_NODISCARD bp_status bp_record_delete_job(bp_store *store, uint64_t id, bp_error *err);
+                                          bp_job_parts *parts, bp_error *err);
+/* All that is kept of a job, its checkpoints' steps [count] among it. */
+BP_NODISCARD bp_status bp_record_forget_job(bp_store_batch *batch, uint64_t id,
+                                            const bp_job_checkpoint *checkpoints, size_t count,
+                                            bp_error *err);
+
+/* Points as words of a blob, and back; false: the blob ends before, or memory is short. */
+enum { BP_POINT_WORDS = 9 };
+void bp_record_put_points(bp_word_blob *blob, const bp_job_point *points, size_t count);
+BP_NODISCARD bool bp_record_get_points(bp_word_blob *blob, size_t words, size_t count,
+                                       bp_job_points *out);
 
 #endif

@@ -2,6 +2,7 @@
  * of its own, so that the runner's are left alone. The replay fills a receipt too, and the answer
  * is the comparison of the two. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "background.h"
@@ -13,6 +14,7 @@
 typedef struct replay {
     bp_service *service;
     bp_job_info job;
+    bp_job_edits edits;
     bp_train_options options; /* the job's, with the threads of the replay */
     const bp_kernels *kernels;
     size_t threads;
@@ -135,8 +137,11 @@ static bp_status bind(replay *run, bp_error *err) {
     if (status != BP_OK) {
         return status;
     }
-    bp_receipt_inputs inputs = {
-        .spec = spec, .start = run->start, .data = run->data, .options = &run->options};
+    bp_receipt_inputs inputs = {.spec = spec,
+                                .start = run->start,
+                                .data = run->data,
+                                .options = &run->options,
+                                .edits = &run->edits};
     status = bp_receipt_begin(&run->receipt, &inputs, err);
     return status == BP_OK ? check_held_out(run, err) : status;
 }
@@ -168,11 +173,25 @@ static bp_status prepare(replay *run, const bp_replay_options *asked, bp_error *
 
 /* --- the training --------------------------------------------------------------------------- */
 
+/* What was changed at this step. */
+static bp_status apply_edits(replay *run, size_t *next, bp_error *err) {
+    bp_status status = BP_OK;
+    for (; status == BP_OK && *next < run->edits.count &&
+           run->edits.edit[*next].step <= run->receipt.steps;
+         ++*next) {
+        const bp_train_edit edit = {.learning_rate = (float)run->edits.edit[*next].learning_rate,
+                                    .epochs = run->edits.edit[*next].epochs};
+        status = bp_trainer_edit(run->trainer, &edit, err);
+    }
+    return status;
+}
+
 /* As many steps as the weights of the receipt had. */
 static bp_status train(replay *run, bp_error *err) {
+    size_t next = 0;
     bp_status status = BP_OK;
     while (status == BP_OK && run->receipt.steps < run->job.receipt.steps &&
-           !bp_trainer_done(run->trainer)) {
+           (status = apply_edits(run, &next, err)) == BP_OK && !bp_trainer_done(run->trainer)) {
         /* Relaxed: the flag is all that passes. */
         if (atomic_load_explicit(&run->service->replays_ending, memory_order_relaxed)) {
             return bp_fail(err, BP_INTERRUPTED, NULL, "the server stops; nothing was verified");
@@ -239,7 +258,9 @@ bp_status bp_service_verify_job(bp_service *service, uint64_t id, const bp_repla
         bp_job_info_clear(&run.job);
         return bp_fail(place, BP_BUSY, NULL, "another job is being verified");
     }
-    status = bp_background_run(verify, &run, place);
+    status = bp_service_job_edits(service, id, &run.edits.edit, &run.edits.count, place);
+    status = status == BP_OK ? bp_background_run(verify, &run, place) : status;
+    free(run.edits.edit);
     status = status == BP_OK ? run.status : status;
     bp_job_info_clear(&run.job);
     atomic_store_explicit(&service->replaying, false, memory_order_release);

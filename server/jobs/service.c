@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "service_state.h"
+#include "turn.h"
 
 /* --- opening -------------------------------------------------------------------------------- */
 
@@ -24,13 +25,20 @@ static size_t count_cores(void) {
 
 static bp_status open_engine(bp_service *service, const bp_service_options *options,
                              bp_error *err) {
-    size_t threads = options->threads > 0 ? options->threads : count_cores();
+    service->threads = options->threads > 0 ? options->threads : count_cores();
     bp_status status = bp_kernels_find(options->isa, &service->kernels, err);
     if (status == BP_OK) {
-        status = bp_pool_new_background(&service->pool, threads, err);
+        status = bp_pool_new(&service->single, 1, err);
     }
-    return status == BP_OK ? bp_scheduler_new(&service->scheduler, bp_service_run_job, service, err)
-                           : status;
+    if (status == BP_OK) {
+        status = bp_keeper_new(&service->keeper, err);
+    }
+    const bp_scheduler_options scheduling = {
+        .run = bp_take_turn,
+        .context = service,
+        .workers = service->threads,
+        .most_queued = options->most_queued > 0 ? options->most_queued : BP_MOST_QUEUED_JOBS};
+    return status == BP_OK ? bp_scheduler_new(&service->scheduler, &scheduling, err) : status;
 }
 
 static bp_status open_store(bp_service *service, const char *data_dir, bp_error *err) {
@@ -75,16 +83,21 @@ bp_status bp_service_new(bp_service **out, const bp_service_options *options, bp
     return BP_OK;
 }
 
-/* The runner first: it uses everything else. Jobs before registries: they hold entries. */
+/* The lanes first, which use everything else; what they leave is written by the keeper, and then by
+ * the store's thread, which ends jobs. Jobs before registries: they hold entries. */
 void bp_service_free(bp_service *service) {
     if (service == NULL) {
         return;
     }
+    if (service->scheduler != NULL) {
+        bp_scheduler_stop(service->scheduler);
+    }
+    bp_keeper_free(service->keeper);
+    bp_store_close(service->store);
     bp_scheduler_free(service->scheduler);
     bp_registry_clear(&service->models);
     bp_registry_clear(&service->datasets);
-    bp_pool_free(service->pool);
-    bp_store_close(service->store);
+    bp_pool_free(service->single);
     pthread_mutex_destroy(&service->starting);
     free(service->data_dir);
     free(service);
@@ -94,7 +107,7 @@ void bp_service_free(bp_service *service) {
 
 void bp_service_describe(bp_service *service, bp_service_info *out) {
     *out = (bp_service_info){
-        .threads = bp_pool_threads(service->pool),
+        .threads = service->threads,
         .isa = bp_kernels_name(service->kernels),
         .started_at = service->started_at,
         .models = bp_registry_count(&service->models),

@@ -12,19 +12,22 @@
 
 typedef struct bp_service bp_service;
 
-enum { BP_NAME_SIZE = 65, BP_TIME_SIZE = 32, BP_MAX_QUEUED_JOBS = 10000 };
+enum { BP_NAME_SIZE = 65, BP_TIME_SIZE = 32, BP_TENSOR_NAME_SIZE = 24 };
 
 typedef struct bp_service_options {
     const char *data_dir; /* made if missing, locked; NULL: nothing is kept */
     size_t threads;       /* of the pool; 0: one for each core */
     const char *isa;      /* NULL or "auto": the fastest */
+    size_t most_queued;   /* jobs that may wait at once; 0: BP_MOST_QUEUED_JOBS */
 } bp_service_options;
+enum { BP_MOST_QUEUED_JOBS = 10000 };
 
-/* Opens the store and loads models, data sets and ended jobs (slow). INVALID, IO, CONFLICT (another
+/* Opens the store and loads models, data sets and jobs; those that had not ended go on (slow). INVALID, IO, CONFLICT (another
  * process has the data directory), NO_MEMORY. */
 BP_NODISCARD bp_status bp_service_new(bp_service **out, const bp_service_options *options,
                                       bp_error *err);
-/* Cancels what runs within a minibatch, joins the threads, closes the store (slow). */
+/* Puts off what runs, within a minibatch and with a checkpoint each; joins the threads, closes the
+ * store (slow). */
 void bp_service_free(bp_service *service); /* NULL is allowed */
 
 typedef struct bp_service_info {
@@ -126,17 +129,65 @@ typedef enum bp_job_state {
 const char *bp_job_state_name(bp_job_state state);
 bool bp_job_state_is_terminal(bp_job_state state);
 
+/* How a job is run. The weights do not depend on it, but for where a budget ends. */
+typedef struct bp_job_terms {
+    int priority;                /* BP_LEAST_PRIORITY..BP_MOST_PRIORITY; the larger first */
+    double checkpoint_seconds;   /* at least so often a checkpoint is written; 0: not by time */
+    uint64_t checkpoint_steps;   /* each so many steps; 0: not by steps */
+    uint64_t checkpoints_kept;   /* 1..BP_MAX_CHECKPOINTS: the last ones */
+    double budget_seconds;       /* of training time, after which it ends; 0: none */
+    uint64_t budget_samples;     /* likewise; 0: none */
+} bp_job_terms;
+enum { BP_LEAST_PRIORITY = -100, BP_MOST_PRIORITY = 100, BP_MAX_CHECKPOINTS = 16 };
+
+/* Priority 0, a checkpoint each 30 s of which 2 are kept, no budget. */
+bp_job_terms bp_job_terms_defaults(void);
+
 typedef struct bp_job_request {
     char model[BP_NAME_SIZE];
     char dataset[BP_NAME_SIZE];
     bp_train_options options; /* may hold class weights: who reads a request clears its info */
+    bp_job_terms terms;
 } bp_job_request;
 
-/* One point of the loss history: the end of an epoch. NAN: none. */
+/* A change of the training from the step on that follows `step`. */
+typedef struct bp_job_edit {
+    uint64_t step;
+    double learning_rate; /* 0: as it was */
+    uint64_t epochs;      /* 0: as it was */
+} bp_job_edit;
+
+/* A training as it stood after `step`, on the disk. */
+typedef struct bp_job_checkpoint {
+    uint64_t step, epoch; /* finished */
+    double at;            /* wall seconds */
+    uint64_t size;        /* bytes */
+    char sha256[BP_DIGEST_HEX_SIZE]; /* of the weights, as those of a model */
+} bp_job_checkpoint;
+
+#define BP_JOB_ENDING_TABLE(X)                                                                     \
+    X(EPOCHS, "epochs", "all epochs are done")                                                     \
+    X(EARLY_STOPPING, "early_stopping", "the patience of early stopping was at its end")           \
+    X(CONVERGED, "converged", "lbfgs converged")                                                   \
+    X(SECONDS, "seconds", "the budget of seconds was spent")                                       \
+    X(SAMPLES, "samples", "the budget of samples was spent")
+
+/* Why a job that succeeded ended when it did. */
+typedef enum bp_job_ending {
+    BP_ENDING_NONE,
+#define X(name, wire, meaning) BP_ENDING_##name,
+    BP_JOB_ENDING_TABLE(X)
+#undef X
+} bp_job_ending;
+const char *bp_job_ending_name(bp_job_ending ending); /* NULL: none */
+
+/* One point of the loss history: the end of an epoch, or an observation within one, whose losses
+ * are those of the epoch so far. NAN: none. */
 typedef struct bp_job_point {
-    uint64_t epoch, step;
+    uint64_t epoch, step; /* 1-based: the epoch that the step is in */
     double train_loss, validation_loss, validation_accuracy, validation_r2, learning_rate,
         elapsed_seconds;
+    uint64_t observed; /* 1: within an epoch */
 } bp_job_point;
 
 /* What a job's weights were made from, and what came of it. Nothing else has a part in them: not
@@ -171,8 +222,14 @@ typedef struct bp_job_info {
     bp_train_progress progress;
     bp_job_point last;                /* last point of the history; step 0: none */
     bp_job_point best;                /* of the best epoch; step 0: none */
+    uint64_t epochs;                  /* that it shall have, after all edits */
+    bp_job_ending ended_by;
+    uint64_t forked_from;         /* another job; 0: none */
+    bp_job_checkpoint checkpoint; /* the last on the disk; step 0: none */
     bp_error error;                   /* code BP_OK: none */
     uint64_t error_epoch, error_step; /* 1-based, of a divergence; 0: none */
+    size_t error_layer;               /* 0: of no layer */
+    char error_tensor[BP_TENSOR_NAME_SIZE]; /* which was not finite first; "": not known */
     char sha256[BP_DIGEST_HEX_SIZE];  /* of the final weights; "": not ended, or no step done */
     bp_receipt receipt;
 } bp_job_info;
@@ -184,7 +241,8 @@ void bp_job_info_clear(bp_job_info *info); /* drops what its request holds */
 bp_best_epoch bp_job_best(const bp_job_info *info);
 
 /* (slow) Queues a job. NOT_FOUND "/model" or "/dataset"; INVALID as bp_train_bind and
- * bp_train_options_check; BUSY: the queue is full. Jobs run in the order of their ids. */
+ * bp_train_options_check; BUSY: the queue is full. Jobs run by
+ * priority, then in the order of their ids. */
 BP_NODISCARD bp_status bp_service_start_job(bp_service *service, const bp_job_request *request,
                                             uint64_t *id, bp_error *err);
 /* The caller clears *out, as those of a list. */
@@ -194,10 +252,54 @@ BP_NODISCARD bp_status bp_service_get_job(bp_service *service, uint64_t id, bp_j
 BP_NODISCARD bp_status bp_service_list_jobs(bp_service *service, uint64_t before, size_t limit,
                                             bp_job_info *out, size_t *count, bool *more,
                                             bp_error *err);
-/* (slow: a queued job's record is written) Queued: cancelled at once. Running: within one
- * minibatch, the weights so far are kept; returns before that. CONFLICT: ended already. */
+/* What follows answers CONFLICT in a state in which it is not possible and says what is
+ * (job_actions.h), and returns when it is durable. (slow) */
+
+/* A running job ends within a minibatch, its weights so far are kept; where that takes long the
+ * call returns before. */
 BP_NODISCARD bp_status bp_service_cancel_job(bp_service *service, uint64_t id, bp_error *err);
-/* (slow) CONFLICT: not ended. */
+/* A running job is put down within a minibatch, with a checkpoint. Likewise. */
+BP_NODISCARD bp_status bp_service_pause_job(bp_service *service, uint64_t id, bp_error *err);
+/* A paused job waits for a lane again. */
+BP_NODISCARD bp_status bp_service_resume_job(bp_service *service, uint64_t id, bp_error *err);
+/* One minibatch of a paused job, with a checkpoint after it. */
+BP_NODISCARD bp_status bp_service_step_job(bp_service *service, uint64_t id, bp_error *err);
+/* A paused job goes back to its checkpoint of a step; 0: the last. What came after, edits too, is
+ * forgotten. INVALID "/step"; CONFLICT: it has no checkpoint. */
+BP_NODISCARD bp_status bp_service_rewind_job(bp_service *service, uint64_t id, uint64_t step,
+                                             bp_error *err);
+
+/* What can be changed while a job has not ended; zero: it stays. */
+typedef struct bp_job_change {
+    double learning_rate;
+    uint64_t epochs;
+    size_t threads;
+    bool has_priority;
+    int priority;
+} bp_job_change;
+/* From the next minibatch on. INVALID as bp_trainer_edit; BUSY: a minibatch takes too long. */
+BP_NODISCARD bp_status bp_service_edit_job(bp_service *service, uint64_t id,
+                                           const bp_job_change *change, bp_error *err);
+
+/* A new job that goes on from a checkpoint of this one, with a model of its own. */
+typedef struct bp_job_fork {
+    const char *model; /* its name */
+    uint64_t step;     /* of the checkpoint; 0: the last */
+    bp_job_change change;
+} bp_job_fork;
+/* NOT_FOUND; EXISTS "/model"; INVALID "/model", "/step" and as the edits; CONFLICT: there is no
+ * checkpoint; BUSY as bp_service_start_job. */
+BP_NODISCARD bp_status bp_service_fork_job(bp_service *service, uint64_t id,
+                                           const bp_job_fork *fork, uint64_t *new_id,
+                                           bp_error *err);
+/* The checkpoints on the disk, by step, into out [BP_MAX_CHECKPOINTS]. */
+BP_NODISCARD bp_status bp_service_job_checkpoints(bp_service *service, uint64_t id,
+                                                  bp_job_checkpoint *out, size_t *count,
+                                                  bp_error *err);
+/* The edits, by step; *out is malloc'd, the caller's. */
+BP_NODISCARD bp_status bp_service_job_edits(bp_service *service, uint64_t id, bp_job_edit **out,
+                                            size_t *count, bp_error *err);
+/* With its checkpoints and events. */
 BP_NODISCARD bp_status bp_service_delete_job(bp_service *service, uint64_t id, bp_error *err);
 /* Points with epoch > after, at most `limit`, oldest first; *out is malloc'd, the caller's. */
 BP_NODISCARD bp_status bp_service_job_history(bp_service *service, uint64_t id, uint64_t after,

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "job_actions.h"
+#include "job_journal.h"
+#include "job_marks.h"
 #include "records.h"
 #include "service_state.h"
 
@@ -22,26 +25,6 @@ void bp_service_release_uses(bp_service *service, bp_job *job) {
     job->held_out_data = NULL;
 }
 
-/* A success that could not be recorded is none. */
-static void blame_store(bp_job_info *draft, const bp_error *cause) {
-    draft->state = draft->state == BP_JOB_SUCCEEDED ? BP_JOB_FAILED : draft->state;
-    if (draft->error.code == BP_OK) {
-        draft->error = *cause;
-    }
-}
-
-bp_status bp_service_settle(bp_service *service, bp_job *job, bp_job_info *draft, bp_error *err) {
-    bp_error cause = {0};
-    /* The driver alone changes the history, so it may read it without the lock. */
-    bp_status recorded = bp_record_put_job(service->store, draft, &job->history, &cause);
-    if (recorded != BP_OK) {
-        blame_store(draft, &cause);
-    }
-    bp_service_release_uses(service, job);
-    bp_status ended = bp_job_end(job, draft, err);
-    return recorded != BP_OK ? bp_fail(err, recorded, NULL, "%s", cause.message) : ended;
-}
-
 /* --- start ---------------------------------------------------------------------------------- */
 
 static void begin_info(bp_job_info *info, uint64_t id, const bp_job_request *request) {
@@ -50,8 +33,12 @@ static void begin_info(bp_job_info *info, uint64_t id, const bp_job_request *req
         .request = *request,
         .state = BP_JOB_QUEUED,
         .created_at = bp_clock_wall_seconds(),
+        .epochs = request->options.epochs,
         .progress = {.batch_loss = (double)NAN, .epoch_loss = (double)NAN},
     };
+    if (info->request.terms.checkpoints_kept == 0) {
+        info->request.terms.checkpoints_kept = bp_job_terms_defaults().checkpoints_kept;
+    }
 }
 
 /* A data set of its own whose rows are held out. */
@@ -74,9 +61,8 @@ static bp_status take_held_out(bp_service *service, bp_job *job, const bp_job_re
     return status;
 }
 
-/* Notes the job as a user of its model and data sets. */
-static bp_status take_uses(bp_service *service, bp_job *job, const bp_job_request *request,
-                           bp_error *err) {
+bp_status bp_service_take_uses(bp_service *service, bp_job *job, const bp_job_request *request,
+                               bp_error *err) {
     bp_status status = bp_registry_use(&service->models, request->model, job->id, &job->model, err);
     if (status == BP_OK) {
         status = bp_registry_use(&service->datasets, request->dataset, job->id, &job->dataset, err);
@@ -102,14 +88,22 @@ static bp_status try_binding(bp_service *service, bp_job *job, bp_error *err) {
     return status;
 }
 
+static bp_status write_first_record(bp_service *service, bp_job *job, bp_error *err) {
+    bp_store_batch *batch = NULL;
+    bp_status status = bp_journal_batch(service, &batch, err);
+    const bp_journal_entry entry = {.batch = batch};
+    return status == BP_OK ? bp_journal_write(service, job, &entry, err) : status;
+}
+
 /* Holds service->starting; nobody else sees the job yet. */
 static bp_status prepare(bp_service *service, bp_job *job, bp_error *err) {
-    bp_status status = take_uses(service, job, &job->info.request, err);
+    bp_status status = bp_service_take_uses(service, job, &job->info.request, err);
     if (status == BP_OK) {
         status = try_binding(service, job, err);
     }
     if (status == BP_OK) {
-        status = bp_record_put_job(service->store, &job->info, &job->history, err);
+        bp_journal_state(job, &job->info);
+        status = write_first_record(service, job, err);
     }
     if (status != BP_OK) {
         bp_service_release_uses(service, job);
@@ -135,7 +129,7 @@ static bp_status start_locked(bp_service *service, const bp_job_request *request
         bp_job_unref(job);
         return status;
     }
-    bp_scheduler_add(service->scheduler, job);
+    bp_scheduler_add(service->scheduler, job, false);
     *id = next;
     return BP_OK;
 }
@@ -152,9 +146,9 @@ bp_status bp_service_start_job(bp_service *service, const bp_job_request *reques
     return status;
 }
 
-/* --- cancel and delete ---------------------------------------------------------------------- */
+/* --- find and delete ------------------------------------------------------------------------ */
 
-static bp_status find(bp_service *service, uint64_t id, bp_job **out, bp_error *err) {
+bp_status bp_service_find_job(bp_service *service, uint64_t id, bp_job **out, bp_error *err) {
     bp_job *job = bp_scheduler_find(service->scheduler, id);
     if (job == NULL) {
         return bp_fail(err, BP_NOT_FOUND, NULL, "there is no job %" PRIu64, id);
@@ -163,46 +157,35 @@ static bp_status find(bp_service *service, uint64_t id, bp_job **out, bp_error *
     return BP_OK;
 }
 
-/* Out of the queue the job is ours to end; else the runner has it and looks at the flag. */
-static bp_status cancel(bp_service *service, bp_job *job, bp_error *err) {
-    bp_job_info info;
-    if (bp_scheduler_dequeue(service->scheduler, job)) {
-        bp_job_draft_end(job, BP_JOB_CANCELLED, &info);
-        return bp_service_settle(service, job, &info, err);
+static bp_status forget(bp_service *service, bp_job *job, bp_error *err) {
+    bp_job_checkpoint marks[BP_MAX_CHECKPOINTS];
+    bp_store_batch *batch = NULL;
+    if (service->store == NULL) {
+        return BP_OK;
     }
-    bp_job_describe(job, &info);
-    if (bp_job_state_is_terminal(info.state)) {
-        return bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " has ended already: it is %s",
-                       job->id, bp_job_state_name(info.state));
-    }
-    bp_job_ask_stop(job, BP_STOP_CANCEL);
-    return BP_OK;
-}
-
-bp_status bp_service_cancel_job(bp_service *service, uint64_t id, bp_error *err) {
-    bp_job *job = NULL;
-    bp_status status = find(service, id, &job, err);
+    bp_status status = bp_store_batch_new(&batch, service->store, err);
     if (status == BP_OK) {
-        status = cancel(service, job, err);
+        const size_t count = bp_job_copy_checkpoints(job, marks);
+        status = bp_record_forget_job(batch, job->id, marks, count, err);
     }
-    bp_job_unref(job);
-    return status;
+    if (status != BP_OK) {
+        bp_store_batch_free(batch);
+        return status;
+    }
+    return bp_store_commit(service->store, batch, err);
 }
 
 bp_status bp_service_delete_job(bp_service *service, uint64_t id, bp_error *err) {
     bp_job *job = NULL;
     bp_job_info info;
-    bp_status status = find(service, id, &job, err);
+    bp_status status = bp_service_find_job(service, id, &job, err);
     if (status != BP_OK) {
         return status;
     }
     bp_job_describe(job, &info);
-    if (!bp_job_state_is_terminal(info.state)) {
-        status = bp_fail(err, BP_CONFLICT, NULL,
-                         "job %" PRIu64 " is %s: only a job that has ended can be deleted", id,
-                         bp_job_state_name(info.state));
-    } else {
-        status = bp_record_delete_job(service->store, id, err);
+    status = bp_job_check_action(id, info.state, BP_JOB_DELETE, err);
+    if (status == BP_OK) {
+        status = forget(service, job, err);
     }
     if (status == BP_OK) {
         bp_scheduler_remove(service->scheduler, id);
@@ -216,7 +199,7 @@ bp_status bp_service_delete_job(bp_service *service, uint64_t id, bp_error *err)
 
 bp_status bp_service_get_job(bp_service *service, uint64_t id, bp_job_info *out, bp_error *err) {
     bp_job *job = NULL;
-    bp_status status = find(service, id, &job, err);
+    bp_status status = bp_service_find_job(service, id, &job, err);
     if (status == BP_OK) {
         bp_scheduler_describe(service->scheduler, job, out);
         bp_job_unref(job);
@@ -235,7 +218,7 @@ bp_status bp_service_list_jobs(bp_service *service, uint64_t before, size_t limi
 bp_status bp_service_job_history(bp_service *service, uint64_t id, uint64_t after, size_t limit,
                                  bp_job_point **out, size_t *count, bp_error *err) {
     bp_job *job = NULL;
-    bp_status status = find(service, id, &job, err);
+    bp_status status = bp_service_find_job(service, id, &job, err);
     if (status == BP_OK) {
         bp_job_span span = {.after = after, .limit = limit};
         status = bp_job_history(job, span, out, count, err);
@@ -244,10 +227,37 @@ bp_status bp_service_job_history(bp_service *service, uint64_t id, uint64_t afte
     return status;
 }
 
+bp_status bp_service_job_checkpoints(bp_service *service, uint64_t id, bp_job_checkpoint *out,
+                                     size_t *count, bp_error *err) {
+    bp_job *job = NULL;
+    bp_status status = bp_service_find_job(service, id, &job, err);
+    if (status == BP_OK) {
+        *count = bp_job_copy_checkpoints(job, out);
+        bp_job_unref(job);
+    }
+    return status;
+}
+
+bp_status bp_service_job_edits(bp_service *service, uint64_t id, bp_job_edit **out, size_t *count,
+                               bp_error *err) {
+    bp_job *job = NULL;
+    bp_job_edits edits;
+    bp_status status = bp_service_find_job(service, id, &job, err);
+    if (status == BP_OK) {
+        status = bp_job_copy_edits(job, &edits, err);
+        bp_job_unref(job);
+    }
+    if (status == BP_OK) {
+        *out = edits.edit;
+        *count = edits.count;
+    }
+    return status;
+}
+
 bp_status bp_service_find_events(bp_service *service, uint64_t id, bp_event_log **out,
                                  bp_error *err) {
     bp_job *job = NULL;
-    bp_status status = find(service, id, &job, err);
+    bp_status status = bp_service_find_job(service, id, &job, err);
     if (status == BP_OK) {
         *out = bp_event_log_ref(job->events);
         bp_job_unref(job);
@@ -255,43 +265,3 @@ bp_status bp_service_find_events(bp_service *service, uint64_t id, bp_event_log 
     return status;
 }
 
-/* --- loading -------------------------------------------------------------------------------- */
-
-/* A job that the last stop or crash cut short. */
-static bp_status interrupt(bp_service *service, bp_job_info *info, const bp_job_points *history,
-                           bp_error *err) {
-    bp_fail(&info->error, BP_INTERRUPTED, NULL,
-            "the server stopped while the job was %s; start it again to train from the weights that"
-            " the model has now",
-            bp_job_state_name(info->state));
-    info->state = BP_JOB_FAILED;
-    info->finished_at = bp_clock_wall_seconds();
-    return bp_record_put_job(service->store, info, history, err);
-}
-
-static bp_status load_one(void *context, const bp_store_object *object, bp_error *err) {
-    bp_service *service = context;
-    bp_job_points history = {0};
-    bp_job_info info = {0};
-    bp_job *job = NULL;
-    bp_status status = bp_record_read_job(object, &info, &history, err);
-    if (status == BP_OK && !bp_job_state_is_terminal(info.state)) {
-        status = interrupt(service, &info, &history, err);
-    }
-    if (status == BP_OK) {
-        status = bp_scheduler_reserve(service->scheduler, err);
-    }
-    if (status == BP_OK) {
-        status = bp_job_new(&job, &info, &history, err);
-    }
-    if (status == BP_OK) {
-        bp_scheduler_add(service->scheduler, job);
-    }
-    bp_job_info_clear(&info);
-    free(history.point);
-    return status;
-}
-
-bp_status bp_service_load_jobs(bp_service *service, bp_error *err) {
-    return bp_store_load(service->store, BP_STORE_JOB, load_one, service, err);
-}

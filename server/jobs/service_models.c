@@ -77,10 +77,6 @@ static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err)
     return status;
 }
 
-bp_status bp_model_save(bp_service *service, bp_model *model, bp_error *err) {
-    return persist(service, &model->entry, err);
-}
-
 /* --- create and delete ---------------------------------------------------------------------- */
 
 /* Initial weights, where the spec leaves no size open. */
@@ -97,10 +93,14 @@ static bp_status draw_weights(bp_model_info *info, bp_error *err) {
 
 bp_status bp_service_create_model(bp_service *service, const char *name, const bp_model_spec *spec,
                                   bp_error *err) {
+    bp_status status = bp_model_spec_check(spec, err);
+    return status == BP_OK ? bp_model_create_with(service, name, spec, persist, service, err)
+                           : status;
+}
+
+bp_status bp_model_create_with(bp_service *service, const char *name, const bp_model_spec *spec,
+                               bp_registry_persist how, void *context, bp_error *err) {
     bp_status status = bp_registry_check_name(name, err);
-    if (status == BP_OK) {
-        status = bp_model_spec_check(spec, err);
-    }
     if (status != BP_OK) {
         return status;
     }
@@ -115,7 +115,7 @@ bp_status bp_service_create_model(bp_service *service, const char *name, const b
     if (status != BP_OK) {
         return status;
     }
-    bp_registry_write write = {.persist = persist, .context = service};
+    bp_registry_write write = {.persist = how, .context = context};
     status = bp_registry_put(&service->models, &model->entry, &write, err);
     if (status != BP_OK) {
         bp_registry_entry_unref(&model->entry);

@@ -3,7 +3,9 @@
  * Locks, and the order in which a thread that needs several takes them:
  *   starting            one admission of a job at a time; slow threads
  *   registry->writing   one durable change of a registry at a time; slow threads
- *   scheduler's lock    table of jobs and queue; moments
+ *   job->recording      one job's records and events into the store's queue; moments, and the making
+ *                       of their text
+ *   scheduler's lock    table of jobs, queue, lanes; moments
  *   job->lock           one job's facts; moments
  *   registry->lock      names, users, current snapshot; moments; taken with none of the others but
  *                       `starting` and `writing` held
@@ -11,6 +13,7 @@
 #ifndef BP_SERVICE_STATE_H
 #define BP_SERVICE_STATE_H
 
+#include "keeper.h"
 #include "registry.h"
 #include "scheduler.h"
 #include "service.h"
@@ -20,7 +23,9 @@ struct bp_service {
     /* Fixed once bp_service_new has returned. */
     char *data_dir;  /* NULL: none */
     bp_store *store; /* NULL: none */
-    bp_pool *pool;   /* the runner's */
+    size_t threads;  /* workers of all jobs together */
+    bp_pool *single; /* one thread: who calls it; any number may at once */
+    bp_keeper *keeper;
     const bp_kernels *kernels;
     double started_at;
     bp_scheduler *scheduler;
@@ -48,25 +53,26 @@ void bp_service_models_init(bp_service *service);
 void bp_service_datasets_init(bp_service *service);
 BP_NODISCARD bp_status bp_service_load_models(bp_service *service, bp_error *err);
 BP_NODISCARD bp_status bp_service_load_datasets(bp_service *service, bp_error *err);
-/* A job that had not ended becomes failed, "interrupted", and its record says so. */
+/* Those that had not ended are queued again, or paused as they were. */
 BP_NODISCARD bp_status bp_service_load_jobs(bp_service *service, bp_error *err);
 
 /* The current snapshot, a reference; NULL: sizes still open. Any thread, takes models.lock. */
 bp_snapshot *bp_model_current(bp_service *service, bp_model *model);
-/* Makes the snapshot current and takes the caller's reference. The runner, takes models.lock. */
+/* Makes the snapshot current and takes the caller's reference. A job's driver, takes models.lock. */
 void bp_model_publish(bp_service *service, bp_model *model, bp_snapshot *snapshot);
-/* Stores the model as it is now. The runner, no lock; the job's use keeps the model in place. */
-BP_NODISCARD bp_status bp_model_save(bp_service *service, bp_model *model, bp_error *err);
 
+/* As bp_service_create_model, made durable by `persist` (registry.h). */
+BP_NODISCARD bp_status bp_model_create_with(bp_service *service, const char *name,
+                                            const bp_model_spec *spec, bp_registry_persist persist,
+                                            void *context, bp_error *err);
+/* Notes the job as a user of its model and data sets. NOT_FOUND, CONFLICT, as bp_registry_use; what
+ * it got until then is the job's. Its creator. */
+BP_NODISCARD bp_status bp_service_take_uses(bp_service *service, bp_job *job,
+                                            const bp_job_request *request, bp_error *err);
 /* Drops what an unfinished job holds. The job's driver, takes both registries' locks in turn. */
 void bp_service_release_uses(bp_service *service, bp_job *job);
-/* Records the draft, gives the uses back and ends the job, in this order: who sees the end finds it
- * durable and the data set free. Where the record cannot be written the job ends all the same and
- * the error says so. The job's driver, no lock. */
-BP_NODISCARD bp_status bp_service_settle(bp_service *service, bp_job *job, bp_job_info *draft,
-                                         bp_error *err);
-
-/* Trains a queued job to its end (training_run.c). The runner, no lock. */
-void bp_service_run_job(void *service, bp_job *job);
+/* A reference. NOT_FOUND. */
+BP_NODISCARD bp_status bp_service_find_job(bp_service *service, uint64_t id, bp_job **out,
+                                           bp_error *err);
 
 #endif

@@ -24,6 +24,9 @@ typedef struct options_body {
 static const bp_field option_fields[] = {
     {.name = "model", .type = BP_FIELD_IGNORED},
     {.name = "dataset", .type = BP_FIELD_IGNORED},
+    {.name = "priority", .type = BP_FIELD_IGNORED},
+    {.name = "checkpoint", .type = BP_FIELD_IGNORED},
+    {.name = "budget", .type = BP_FIELD_IGNORED},
     {.name = "epochs", .type = BP_FIELD_COUNT, .offset = OPTION(epochs)},
     {.name = "batch_size",
      .type = BP_FIELD_COUNT,

@@ -1,0 +1,28 @@
+/* What a job's training has on its way: edits, each at a step, and checkpoints. All take job->lock;
+ * those that change something are the driver's. */
+#ifndef BP_JOB_MARKS_H
+#define BP_JOB_MARKS_H
+
+#include "job.h"
+
+/* A copy, malloc'd, the caller's. NO_MEMORY. */
+BP_NODISCARD bp_status bp_job_copy_edits(bp_job *job, bp_job_edits *out, bp_error *err);
+/* Into out [BP_MAX_CHECKPOINTS]; how many. */
+size_t bp_job_copy_checkpoints(bp_job *job, bp_job_checkpoint *out);
+
+/* Room for one more, so that the next bp_job_add_edit cannot fail. NO_MEMORY. */
+BP_NODISCARD bp_status bp_job_reserve_edit(bp_job *job, bp_error *err);
+/* Notes what took effect; edits of one step become one. */
+void bp_job_add_edit(bp_job *job, const bp_job_edit *edit);
+/* Drops the edits after a step. */
+void bp_job_drop_edits(bp_job *job, uint64_t after);
+
+/* The steps of the checkpoints that make room when this one is added: those beyond what the job
+ * keeps, and those of later steps. Into dropped [BP_MAX_CHECKPOINTS]; how many. */
+size_t bp_job_plan_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint, uint64_t *dropped);
+/* Adds one that is durable, with the room made as planned. Who writes it. */
+void bp_job_add_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint);
+/* Drops those of later steps; likewise. */
+size_t bp_job_drop_checkpoints(bp_job *job, uint64_t after, uint64_t *dropped);
+
+#endif

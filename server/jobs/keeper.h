@@ -1,0 +1,28 @@
+/* One thread that does, one after another, what would keep a lane from training: writing weights
+ * and checkpoints, digests, records. What is handed over first is done first, so what jobs leave
+ * behind is durable in the order in which they ended. */
+#ifndef BP_KEEPER_H
+#define BP_KEEPER_H
+
+#include "status.h"
+
+typedef struct bp_keeper bp_keeper;
+
+/* INTERNAL: the thread could not be started. NO_MEMORY. */
+BP_NODISCARD bp_status bp_keeper_new(bp_keeper **out, bp_error *err);
+/* Does what is left, then joins the thread. */
+void bp_keeper_free(bp_keeper *keeper); /* NULL is allowed */
+
+/* An errand; the memory is the owner's, from the hand-over until `run` is called, which may free
+ * it. */
+typedef struct bp_errand {
+    void (*run)(struct bp_errand *self); /* on the keeper's thread, no lock held */
+    struct bp_errand *next;              /* the keeper's */
+} bp_errand;
+
+/* Any thread but the keeper's. Waits while very many errands are waiting already. */
+void bp_keeper_hand_over(bp_keeper *keeper, bp_errand *errand);
+/* Returns when everything that was handed over before is done. */
+void bp_keeper_drain(bp_keeper *keeper);
+
+#endif
