@@ -164,7 +164,12 @@ static bp_status configure(bp_catalogue *catalogue, bp_error *err) {
     if (!is_wal) {
         return bp_fail(err, BP_IO, NULL, "the catalogue cannot keep a write-ahead log here");
     }
-    return execute(catalogue, "PRAGMA synchronous = FULL", err);
+    status = execute(catalogue, "PRAGMA synchronous = FULL", err);
+    if (status != BP_OK) {
+        return status;
+    }
+    /* Undoing part of a transaction must not need a folder for temporary files. */
+    return execute(catalogue, "PRAGMA temp_store = MEMORY", err);
 }
 
 /* One migration and its number, together or not at all. */
