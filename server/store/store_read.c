@@ -32,7 +32,7 @@ static bp_status apply_list(bp_catalogue *catalogue, bp_store_work *work, bp_err
  */
 static bp_status list(bp_store *store, const bp_store_object *key, bp_catalogue_rows *out,
                       bp_error *err) {
-    listing all = {.work.apply = apply_list, .key = key};
+    listing all = {.work = {.apply = apply_list, .is_read = true}, .key = key};
     bp_status status = bp_store_wait(store, &all.work, err);
     *out = all.rows;
     return status;
@@ -210,7 +210,7 @@ bp_status bp_store_load_events(bp_store *store,
                                bp_status (*each)(void *context, const bp_store_event *event,
                                                  bp_error *err),
                                void *context, bp_error *err) {
-    event_page page = {.work.apply = apply_next_events,
+    event_page page = {.work = {.apply = apply_next_events, .is_read = true},
                        .events = {.after_job = -1, .after_sequence = -1}};
     bp_catalogue_events *events = &page.events;
     bp_status status = bp_store_wait(store, &page.work, err);
@@ -247,7 +247,7 @@ static bp_status apply_find_key(bp_catalogue *catalogue, bp_store_work *work, bp
 bp_status bp_store_find_key(bp_store *store, const char *key,
                             void (*found)(void *context, const bp_store_key *key), void *context,
                             bp_error *err) {
-    key_search search = {.work.apply = apply_find_key, .key = key};
+    key_search search = {.work = {.apply = apply_find_key, .is_read = true}, .key = key};
     bp_status status = bp_store_wait(store, &search.work, err);
     if (status == BP_OK && search.block == NULL) {
         status = bp_fail(err, BP_NOT_FOUND, NULL, "the store has no key '%.80s'", key);
