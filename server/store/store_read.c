@@ -69,18 +69,28 @@ static bp_status check_inline(const bp_catalogue_row *row, bp_error *err) {
     return bp_blob_check(row->bytes, &row->blob, err);
 }
 
-/* Takes the bytes out of the row, or out of the catalogue where a list left them. */
+/* Gets the bytes that a list left in the catalogue. */
+static bp_status fetch_inline(bp_store *store, const bp_store_object *object, bp_catalogue_row *row,
+                              bp_error *err) {
+    bp_catalogue_rows one = {0};
+    bp_status status = list(store, object, &one, err);
+    if (status == BP_OK && (one.count == 0 || one.row[0].bytes == NULL ||
+                            strcmp(one.row[0].blob.sha256, row->blob.sha256) != 0)) {
+        status = bp_fail(err, BP_IO, NULL, "it was replaced or deleted as it was read");
+    }
+    if (status == BP_OK) {
+        row->bytes = one.row[0].bytes;
+        row->byte_count = one.row[0].byte_count;
+        one.row[0].bytes = NULL;
+    }
+    bp_catalogue_rows_clear(&one);
+    return status;
+}
+
+/* The blob of the catalogue's row goes over to the object. */
 static bp_status take_inline(bp_store *store, bp_catalogue_row *row, bp_store_object *object,
                              bp_error *err) {
-    bp_catalogue_rows one = {0};
-    bp_status status = BP_OK;
-    if (row->bytes == NULL) {
-        status = list(store, object, &one, err);
-        if (status == BP_OK && (one.count == 0 || one.row[0].bytes == NULL)) {
-            status = bp_fail(err, BP_IO, NULL, "it was deleted as it was read");
-        }
-        row = status == BP_OK ? &one.row[0] : row;
-    }
+    bp_status status = row->bytes == NULL ? fetch_inline(store, object, row, err) : BP_OK;
     if (status == BP_OK) {
         status = check_inline(row, err);
     }
@@ -88,7 +98,6 @@ static bp_status take_inline(bp_store *store, bp_catalogue_row *row, bp_store_ob
         object->blob = row->bytes;
         row->bytes = NULL;
     }
-    bp_catalogue_rows_clear(&one);
     return status;
 }
 

@@ -242,6 +242,24 @@ static void a_visitor_may_delete_what_it_sees(void **state) {
     assert_string_equal(all.text, "");
 }
 
+static bp_status replace_the_next(void *context, const bp_store_object *object, bp_error *err) {
+    const bp_store_object next = {
+        .kind = object->kind, .name = "b", .json = "{}", .blob = "new", .blob_size = 3};
+    assert_string_equal(object->name, "a");
+    return bp_store_put(((store_fixture *)context)->store, &next, err);
+}
+
+/* Its description was read before: the new bytes do not belong to it. */
+static void what_is_replaced_meanwhile_is_not_mixed(void **state) {
+    store_fixture *made = *state;
+    bp_error err = {0};
+    put(made, BP_STORE_VERSION, "a", 100);
+    put(made, BP_STORE_VERSION, "b", 100);
+    assert_int_equal(bp_store_load(made->store, BP_STORE_VERSION, replace_the_next, made, &err),
+                     BP_IO);
+    assert_non_null(strstr(err.message, "'b' cannot be loaded: it was replaced"));
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_store, tear_down_store)
     const struct CMUnitTest tests[] = {
@@ -250,6 +268,7 @@ int main(void) {
         TEST(damage_ends_a_load_that_does_not_ask),
         TEST(a_blob_of_the_wrong_size_is_damaged),
         TEST(a_visitor_may_delete_what_it_sees),
+        TEST(what_is_replaced_meanwhile_is_not_mixed),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
