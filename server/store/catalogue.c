@@ -51,6 +51,20 @@ enum { BUSY_TIMEOUT_MS = 5000 };
 
 /* --- errors and statements ------------------------------------------------------------------ */
 
+/* The errno of a failed read, write or fsync. SQLite's own is whatever errno was at the end of the
+ * statement; what is written goes to the log, whose file remembers. */
+static int system_error(const bp_catalogue *catalogue, int code) {
+    sqlite3 *database = catalogue->database;
+    sqlite3_file *log = NULL;
+    int error = sqlite3_system_errno(database);
+    if ((code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC) &&
+        sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+        log != NULL && log->pMethods != NULL) {
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+    }
+    return error;
+}
+
 static bp_status status_of(const bp_catalogue *catalogue, int code) {
     switch (code & 0xff) {
     case SQLITE_NOMEM:
@@ -58,7 +72,7 @@ static bp_status status_of(const bp_catalogue *catalogue, int code) {
     case SQLITE_FULL:
         return BP_NO_SPACE;
     case SQLITE_IOERR:
-        return bp_status_of_file(sqlite3_system_errno(catalogue->database));
+        return bp_status_of_file(system_error(catalogue, code));
     default:
         return code == SQLITE_CONSTRAINT_PRIMARYKEY ? BP_EXISTS : BP_IO;
     }
@@ -164,7 +178,12 @@ static bp_status configure(bp_catalogue *catalogue, bp_error *err) {
     if (!is_wal) {
         return bp_fail(err, BP_IO, NULL, "the catalogue cannot keep a write-ahead log here");
     }
-    return execute(catalogue, "PRAGMA synchronous = FULL", err);
+    status = execute(catalogue, "PRAGMA synchronous = FULL", err);
+    if (status != BP_OK) {
+        return status;
+    }
+    /* Undoing part of a transaction must not need a folder for temporary files. */
+    return execute(catalogue, "PRAGMA temp_store = MEMORY", err);
 }
 
 /* One migration and its number, together or not at all. */

@@ -48,7 +48,8 @@ typedef struct bp_store_object {
 } bp_store_object;
 
 /* Makes the directory (0700) if missing, locks it (flock), opens or migrates the catalogue, removes
- * orphaned files. CONFLICT: another process has it. INVALID: a newer program wrote it. IO. */
+ * orphaned files. CONFLICT: another process has it. INVALID: a newer program wrote it. IO,
+ * NO_SPACE, NO_MEMORY. */
 BP_NODISCARD bp_status bp_store_open(bp_store **out, const char *data_dir, bp_error *err);
 /* Finishes what waits, then closes. No other call may be under way. */
 void bp_store_close(bp_store *store); /* NULL is allowed */
@@ -59,7 +60,7 @@ BP_NODISCARD bp_status bp_store_put(bp_store *store, const bp_store_object *obje
 /* A blob that is written piece by piece, by whatever writes to its file: a temporary one in the
  * folder of blobs, which the next opening removes where a crash left it. */
 typedef struct bp_store_draft bp_store_draft;
-/* The store must outlive it. Any thread. IO, NO_MEMORY. */
+/* The store must outlive it. Any thread. IO, NO_SPACE, NO_MEMORY. */
 BP_NODISCARD bp_status bp_store_draft_new(bp_store_draft **out, bp_store *store, bp_error *err);
 /* The file: read and write, borrowed, at its beginning when new. */
 int bp_store_draft_file(const bp_store_draft *draft);
@@ -174,8 +175,9 @@ BP_NODISCARD bp_status bp_store_load_checkpoints(
     void (*damaged)(void *context, const bp_store_object *object, const bp_error *why),
     void *context, bp_error *err);
 
-/* Calls `each`, on the calling thread, for every event, by job, then by sequence. A failure of
- * `each` ends it. Any thread but the store's. IO, NO_MEMORY. */
+/* Calls `each`, on the calling thread, for every event, by job, then by sequence; those that are
+ * added meanwhile may be among them. A failure of `each` ends it. Any thread but the store's. IO,
+ * NO_MEMORY. */
 BP_NODISCARD bp_status bp_store_load_events(
     bp_store *store, bp_status (*each)(void *context, const bp_store_event *event, bp_error *err),
     void *context, bp_error *err);

@@ -3,7 +3,8 @@
  * many writes share one fsync. Each work stands in a savepoint of its own, so that a bad one fails
  * alone. Where the transaction as a whole fails and surely nothing of it stays (a full disk, no
  * memory), each half is tried by itself: what can be done is done, and the rest gets its own error.
- * After a failed fsync nothing is tried again: the disk may have it or not, and all are told so. */
+ * After a failed fsync no change is tried again: the disk may have it or not, and all are told so.
+ */
 #include "store_state.h"
 
 /* --- the store's thread --------------------------------------------------------------------- */
@@ -70,6 +71,19 @@ static void serve_halves(bp_catalogue *catalogue, bp_store_work *chain) {
     serve(catalogue, rest);
 }
 
+/* What changed nothing has nothing to do with a disk that did not keep the changes of others. */
+static void serve_reads(bp_catalogue *catalogue, bp_store_work *chain) {
+    for (bp_store_work *each = chain; each != NULL; each = each->next) {
+        if (each->is_read && each->uncertain) {
+            bp_store_work *next = each->next;
+            each->next = NULL;
+            each->uncertain = false;
+            serve(catalogue, each);
+            each->next = next;
+        }
+    }
+}
+
 static void serve(bp_catalogue *catalogue, bp_store_work *chain) {
     bp_error error = {0};
     bool uncertain = false;
@@ -83,7 +97,11 @@ static void serve(bp_catalogue *catalogue, bp_store_work *chain) {
     if (!uncertain && chain->next != NULL) {
         serve_halves(catalogue, chain);
     } else {
+        const bool others = chain->next != NULL;
         settle(chain, status, uncertain, &error);
+        if (others) {
+            serve_reads(catalogue, chain);
+        }
     }
 }
 

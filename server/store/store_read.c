@@ -32,7 +32,7 @@ static bp_status apply_list(bp_catalogue *catalogue, bp_store_work *work, bp_err
  */
 static bp_status list(bp_store *store, const bp_store_object *key, bp_catalogue_rows *out,
                       bp_error *err) {
-    listing all = {.work.apply = apply_list, .key = key};
+    listing all = {.work = {.apply = apply_list, .is_read = true}, .key = key};
     bp_status status = bp_store_wait(store, &all.work, err);
     *out = all.rows;
     return status;
@@ -69,18 +69,28 @@ static bp_status check_inline(const bp_catalogue_row *row, bp_error *err) {
     return bp_blob_check(row->bytes, &row->blob, err);
 }
 
-/* Takes the bytes out of the row, or out of the catalogue where a list left them. */
+/* Gets the bytes that a list left in the catalogue. */
+static bp_status fetch_inline(bp_store *store, const bp_store_object *object, bp_catalogue_row *row,
+                              bp_error *err) {
+    bp_catalogue_rows one = {0};
+    bp_status status = list(store, object, &one, err);
+    if (status == BP_OK && (one.count == 0 || one.row[0].bytes == NULL ||
+                            strcmp(one.row[0].blob.sha256, row->blob.sha256) != 0)) {
+        status = bp_fail(err, BP_IO, NULL, "it was replaced or deleted as it was read");
+    }
+    if (status == BP_OK) {
+        row->bytes = one.row[0].bytes;
+        row->byte_count = one.row[0].byte_count;
+        one.row[0].bytes = NULL;
+    }
+    bp_catalogue_rows_clear(&one);
+    return status;
+}
+
+/* The blob of the catalogue's row goes over to the object. */
 static bp_status take_inline(bp_store *store, bp_catalogue_row *row, bp_store_object *object,
                              bp_error *err) {
-    bp_catalogue_rows one = {0};
-    bp_status status = BP_OK;
-    if (row->bytes == NULL) {
-        status = list(store, object, &one, err);
-        if (status == BP_OK && (one.count == 0 || one.row[0].bytes == NULL)) {
-            status = bp_fail(err, BP_IO, NULL, "it was deleted as it was read");
-        }
-        row = status == BP_OK ? &one.row[0] : row;
-    }
+    bp_status status = row->bytes == NULL ? fetch_inline(store, object, row, err) : BP_OK;
     if (status == BP_OK) {
         status = check_inline(row, err);
     }
@@ -88,7 +98,6 @@ static bp_status take_inline(bp_store *store, bp_catalogue_row *row, bp_store_ob
         object->blob = row->bytes;
         row->bytes = NULL;
     }
-    bp_catalogue_rows_clear(&one);
     return status;
 }
 
@@ -210,7 +219,7 @@ bp_status bp_store_load_events(bp_store *store,
                                bp_status (*each)(void *context, const bp_store_event *event,
                                                  bp_error *err),
                                void *context, bp_error *err) {
-    event_page page = {.work.apply = apply_next_events,
+    event_page page = {.work = {.apply = apply_next_events, .is_read = true},
                        .events = {.after_job = -1, .after_sequence = -1}};
     bp_catalogue_events *events = &page.events;
     bp_status status = bp_store_wait(store, &page.work, err);
@@ -247,7 +256,7 @@ static bp_status apply_find_key(bp_catalogue *catalogue, bp_store_work *work, bp
 bp_status bp_store_find_key(bp_store *store, const char *key,
                             void (*found)(void *context, const bp_store_key *key), void *context,
                             bp_error *err) {
-    key_search search = {.work.apply = apply_find_key, .key = key};
+    key_search search = {.work = {.apply = apply_find_key, .is_read = true}, .key = key};
     bp_status status = bp_store_wait(store, &search.work, err);
     if (status == BP_OK && search.block == NULL) {
         status = bp_fail(err, BP_NOT_FOUND, NULL, "the store has no key '%.80s'", key);

@@ -16,6 +16,7 @@ struct bp_store_work {
     /* On the store's thread, once, when what follows is final; the work is its owner's again. NULL:
      * a caller waits for it. */
     void (*finish)(bp_store_work *self);
+    bool is_read; /* changes nothing */
     bp_status status;
     bp_error error;
     bool uncertain;           /* failed, and yet a crash might bring it back: its files must stay */
