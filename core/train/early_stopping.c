@@ -48,7 +48,11 @@ void bp_best_weights_clear(bp_best_weights *best) {
 }
 
 bool bp_best_weights_note(bp_best_weights *b, const bp_epoch_end *end, const float *weights) {
-    const bp_monitor metric = bp_early_stopping_monitor(&b->options, end->validation.rows > 0);
+    const bool validated = end->validation.rows > 0 || end->skipped;
+    const bp_monitor metric = bp_early_stopping_monitor(&b->options, validated);
+    if (!bp_monitor_has(metric, end)) {
+        return false;
+    }
     const double value = bp_monitor_read(metric, end);
     const double best = b->best.epoch > 0 ? b->best.value : (double)NAN;
     if (bp_monitor_improves(metric, value, best, 0)) {

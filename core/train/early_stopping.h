@@ -12,8 +12,8 @@
 
 typedef struct bp_early_stopping {
     bp_monitor metric;
-    uint64_t patience; /* epochs in a row without improvement after which training ends; 0: no
-                          early stopping, and the rest does not count */
+    uint64_t patience; /* epochs in a row without improvement after which training ends, of those
+                          that have the metric; 0: no early stopping, and the rest does not count */
     double min_delta;  /* >= 0: less than that is no improvement for the patience */
     bool restore_best;
 } bp_early_stopping;
@@ -45,8 +45,8 @@ BP_NODISCARD bp_status bp_best_weights_new(bp_best_weights *out, const bp_early_
                                            size_t count, bp_error *err);
 void bp_best_weights_clear(bp_best_weights *best);
 
-/* Takes note of an epoch's end and of its weights [count]. Allocates nothing. True: the patience is
- * at its end. */
+/* Takes note of an epoch's end and of its weights [count]; an epoch without the metric counts for
+ * nothing. Allocates nothing. True: the patience is at its end. */
 bool bp_best_weights_note(bp_best_weights *best, const bp_epoch_end *end, const float *weights);
 
 /* The weights to show: the best so far where they are kept and there are any, else `present`. */

@@ -4,6 +4,7 @@
 
 #include "byte_cursor.h"
 #include "optimizer_rule.h"
+#include "validation_interval.h"
 
 /* Numbers as byte_cursor.h has them, so that all machines find the same. */
 static void add_whole(bp_digest *digest, uint64_t value) {
@@ -87,6 +88,7 @@ static void add_validation(bp_digest *digest, const bp_split_options *split) {
     add_text(digest, split->value);
     const bool other = split->kind == BP_SPLIT_DATASET && split->held_out != NULL;
     add_text(digest, other ? split->held_out->sha256 : "");
+    add_whole(digest, bp_validation_every_epochs(split)); /* observations decide nothing */
 }
 
 static void add_loss_weighting(bp_digest *digest, const bp_loss_weighting *weighting) {

@@ -21,6 +21,10 @@ double bp_monitor_read(bp_monitor monitor, const bp_epoch_end *end) {
     return values[monitor];
 }
 
+bool bp_monitor_has(bp_monitor monitor, const bp_epoch_end *end) {
+    return monitor == BP_MONITOR_TRAIN_LOSS || !end->skipped;
+}
+
 static bool larger_is_better(bp_monitor monitor) {
     return monitor == BP_MONITOR_VALIDATION_ACCURACY || monitor == BP_MONITOR_VALIDATION_R2;
 }

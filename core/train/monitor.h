@@ -46,7 +46,11 @@ typedef struct bp_epoch_end {
     uint64_t epoch; /* 1-based */
     double train_loss;
     bp_evaluation validation; /* rows 0 and all NAN: no rows are held out */
+    bool skipped;             /* rows are held out, but were not looked at after this epoch */
 } bp_epoch_end;
+
+/* Whether there is a number to watch; an epoch without counts for no patience. */
+bool bp_monitor_has(bp_monitor monitor, const bp_epoch_end *end);
 
 double bp_monitor_read(bp_monitor monitor, const bp_epoch_end *end);
 

@@ -260,7 +260,7 @@ double bp_rate_of_step(const bp_rate_clock *clock, uint64_t at) {
 
 void bp_rate_end_epoch(bp_rate_clock *clock, const bp_epoch_end *end) {
     const bp_schedule *s = &clock->schedule;
-    if (s->type != BP_SCHEDULE_REDUCE_ON_PLATEAU) {
+    if (s->type != BP_SCHEDULE_REDUCE_ON_PLATEAU || !bp_monitor_has(s->metric, end)) {
         return;
     }
     const double value = bp_monitor_read(s->metric, end);

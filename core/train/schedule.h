@@ -132,7 +132,7 @@ void bp_rate_change(bp_rate_clock *clock, double learning_rate, bp_training_leng
 /* The rate of a step, steps counted from 0 over the whole training. */
 double bp_rate_of_step(const bp_rate_clock *clock, uint64_t step);
 
-/* Takes note of an epoch's end. */
+/* Takes note of an epoch's end; one without the metric counts for nothing. */
 void bp_rate_end_epoch(bp_rate_clock *clock, const bp_epoch_end *end);
 
 /* State as bytes, of what changes: base, plateau_rate, best, waited. The length, which the owner

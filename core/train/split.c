@@ -8,6 +8,7 @@
 
 #include "philox.h"
 #include "split_column.h"
+#include "validation_interval.h"
 
 #define X(name, wire, meaning) wire,
 static const char *const names[] = {BP_SPLIT_KIND_TABLE(X)};
@@ -270,7 +271,8 @@ static const struct {
 };
 
 bp_status bp_split_options_check(const bp_split_options *o, bp_error *err) {
-    return kinds[o->kind].check != NULL ? kinds[o->kind].check(o, err) : BP_OK;
+    bp_status status = bp_validation_interval_check(o, err);
+    return status == BP_OK && kinds[o->kind].check != NULL ? kinds[o->kind].check(o, err) : status;
 }
 
 /* --- both parts ----------------------------------------------------------------------------- */

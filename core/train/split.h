@@ -38,6 +38,13 @@ typedef struct bp_split_options {
     char value[BP_SPLIT_TEXT_SIZE];   /* column: a class label, or a number as text */
     char dataset[BP_SPLIT_TEXT_SIZE]; /* dataset: what its owner calls it; not looked at */
     bp_dataset *held_out;             /* dataset: borrowed; NULL: not at hand */
+    /* When the held-out rows are looked at (validation_interval.h), of any kind: at each epoch's
+     * end that is a multiple of every_epochs (0 is 1), and at the training's. No bound is put on
+     * what that costs, because early stopping and schedules depend on it. */
+    uint64_t every_epochs;
+    uint64_t every_steps; /* and after so many steps, to observe only; 0: not */
+    float max_share;      /* of the training's products that every_steps may cost, in (0, 1]; where
+                             it would cost more, it is more steps. 0: BP_DEFAULT_MAX_SHARE */
 } bp_split_options;
 
 /* INVALID with the field of the job body at fault: "/validation/fraction", "/validation/folds", ...

@@ -3,14 +3,16 @@
 
 #include "encoder.h"
 #include "optimizer_rule.h"
+#include "validation_interval.h"
 
 bp_train_options bp_train_defaults(void) {
-    bp_train_options options = {.epochs = 10,
-                                .batch_size = 32,
-                                .shuffle = true,
-                                .seed = 0,
-                                .validation = {.fraction = 0.1},
-                                .threads = 0};
+    bp_train_options options = {
+        .epochs = 10,
+        .batch_size = 32,
+        .shuffle = true,
+        .seed = 0,
+        .validation = {.fraction = 0.1, .every_epochs = 1, .max_share = BP_DEFAULT_MAX_SHARE},
+        .threads = 0};
     bp_train_set_optimizer(&options, BP_OPTIMIZER_ADAM);
     return options;
 }

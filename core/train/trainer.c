@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "philox.h"
 #include "trainer_inside.h"
+#include "validation_interval.h"
 
 /* A minibatch of more rows than this is taken in parts where its gradient has a buffer: the same
  * chains, so the same bits, with the activations of one part. */
@@ -160,7 +161,7 @@ static void count_step(bp_trainer *t, size_t rows, double sum) {
 }
 
 /* Loss and metrics of the present weights on the held-out rows; no row or class is weighted. */
-static void validate(bp_trainer *t) {
+static void validate(bp_trainer *t, bp_evaluation *out) {
     const uint32_t *held_out = t->split.rows + t->split.training;
     bp_metrics_reset(&t->metrics);
     const size_t most = t->phases.buffers.rows;
@@ -175,20 +176,71 @@ static void validate(bp_trainer *t) {
         bp_phases_evaluate(&t->phases, &pass, rows);
         bp_metrics_add(&t->metrics, &pass, rows);
     }
-    bp_metrics_read(&t->metrics, &t->progress.validation);
+    bp_metrics_read(&t->metrics, out);
+}
+
+static const bp_evaluation no_evaluation = {.loss = NAN, .accuracy = NAN, .r2 = NAN};
+
+static bp_epoch_end end_of(const bp_trainer *t, bool looked) {
+    return (bp_epoch_end){.epoch = t->progress.epoch,
+                          .train_loss = t->progress.epoch_loss,
+                          .validation = t->progress.validation,
+                          .skipped = !looked && t->split.validation > 0};
 }
 
 static void end_epoch(bp_trainer *t) {
     bp_train_progress *progress = &t->progress;
+    const bool looks =
+        bp_validation_is_due(&t->options.validation, progress->epoch, bp_trainer_done(t));
     bp_read_ahead_end(t->ahead);
-    validate(t);
-    bp_epoch_end end = {.epoch = progress->epoch,
-                        .train_loss = progress->epoch_loss,
-                        .validation = progress->validation};
+    progress->validation = no_evaluation;
+    if (looks) {
+        validate(t, &progress->validation);
+    }
+    const bp_epoch_end end = end_of(t, looks);
     bp_rate_end_epoch(&t->rate, &end);
     bool spent = bp_best_weights_note(&t->best, &end, t->model->parameters);
     progress->best = t->best.best;
     progress->stopped_early = spent && !bp_trainer_done(t);
+    if (progress->stopped_early && !looks) { /* for the training loss */
+        validate(t, &progress->validation);
+    }
+}
+
+void bp_trainer_look_back(bp_trainer *t) {
+    bp_train_progress *progress = &t->progress;
+    const bool ended = progress->step > 0 && progress->step == t->steps_total;
+    if (!ended || progress->validation.rows > 0 || t->split.validation == 0) {
+        return;
+    }
+    validate(t, &progress->validation);
+    const bp_monitor metric = bp_early_stopping_monitor(&t->options.early_stopping, true);
+    if (metric != BP_MONITOR_TRAIN_LOSS) { /* that has been noted */
+        const bp_epoch_end end = end_of(t, true);
+        /* Whether the patience is at its end makes no difference now. */
+        (void)bp_best_weights_note(&t->best, &end, t->model->parameters);
+        progress->best = t->best.best;
+    }
+}
+
+/* After a step, and after its epoch's end where it has one. */
+static void observe(bp_trainer *t) {
+    bp_train_progress *progress = &t->progress;
+    const uint64_t every = progress->validation_every_steps;
+    if (every == 0 || progress->step % every != 0) {
+        return;
+    }
+    const size_t steps = (size_t)((progress->step - 1) % progress->steps_per_epoch + 1);
+    const size_t seen = least(steps * t->batch, t->split.training);
+    bp_observation *out = &progress->observation;
+    bp_stopwatch_stop(&t->phases.stopwatch);
+    out->step = progress->step;
+    out->train_loss = t->epoch_sum / (double)seen;
+    if (steps == progress->steps_per_epoch && progress->validation.rows > 0) {
+        out->validation = progress->validation;
+    } else {
+        validate(t, &out->validation);
+    }
 }
 
 static bp_status step_minibatch(bp_trainer *t, size_t first, size_t rows, bp_error *err) {
@@ -245,6 +297,7 @@ bp_status bp_trainer_step(bp_trainer *t, bp_error *err) {
         bp_stopwatch_stop(&t->phases.stopwatch);
         end_epoch(t);
     }
+    observe(t);
     return BP_OK;
 }
 
@@ -357,7 +410,10 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
     t->progress.steps_per_epoch = (t->split.training + t->batch - 1) / t->batch;
     t->steps_total = t->progress.steps_per_epoch * o->epochs;
     t->progress.batch_loss = t->progress.epoch_loss = t->progress.grad_norm = NAN;
-    t->progress.validation = (bp_evaluation){.loss = NAN, .accuracy = NAN, .r2 = NAN};
+    t->progress.validation = no_evaluation;
+    t->progress.observation = (bp_observation){.train_loss = NAN, .validation = no_evaluation};
+    t->progress.validation_every_steps =
+        bp_validation_every_steps(&o->validation, t->split.validation, t->batch);
     begin_rate(t);
     status = allocate(t, place, err);
     return status == BP_OK && o->optimizer == BP_OPTIMIZER_LBFGS ? make_lbfgs(t, err) : status;

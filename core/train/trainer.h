@@ -82,6 +82,13 @@ BP_NODISCARD bp_status bp_train_bind(bp_snapshot **out, const bp_model_spec *spe
                                      const bp_snapshot *current, const bp_dataset *data,
                                      const bp_train_options *options, bp_error *err);
 
+/* A look at the held-out rows within an epoch, on which nothing depends. */
+typedef struct bp_observation {
+    uint64_t step;     /* after which; 0: none yet */
+    double train_loss; /* mean over the samples of the epoch so far */
+    bp_evaluation validation;
+} bp_observation;
+
 typedef struct bp_train_progress {
     uint64_t epoch; /* epochs finished */
     uint64_t step;  /* minibatches finished */
@@ -96,10 +103,14 @@ typedef struct bp_train_progress {
     bool converged;           /* lbfgs has: the training is done, whatever epochs are left */
     double learning_rate;     /* of the last step; before the first, of the first */
     bp_evaluation validation; /* of the held-out rows when the epoch last finished had ended; rows
-                                 0 and all NAN: none yet, or none are held out */
-    bp_best_epoch best;       /* by the metric of early stopping; without it by the loss of the
-                                 held-out rows, or the training loss where there are none */
-    bool stopped_early;       /* the patience ended before the epochs did */
+                                 0 and all NAN: none yet, none are held out, or they were not
+                                 looked at then (every_epochs) */
+    uint64_t validation_every_steps; /* steps from one observation to the next, as they were found
+                                        from every_steps and max_share; 0: none are made */
+    bp_observation observation;      /* the last one */
+    bp_best_epoch best; /* by the metric of early stopping; without it by the loss of the
+                           held-out rows, or the training loss where there are none */
+    bool stopped_early; /* the patience ended before the epochs did */
 } bp_train_progress;
 
 typedef struct bp_trainer bp_trainer;
@@ -123,10 +134,10 @@ BP_NODISCARD bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_d
 void bp_trainer_free(bp_trainer *trainer); /* NULL is allowed */
 
 /* One minibatch; of lbfgs one iteration, which passes over all rows as often as its line search
- * asks. With an epoch's last step, the evaluation of the held-out rows. One caller at a time;
- * allocates nothing, but starts the threads that read ahead when they are first needed. DIVERGED:
- * the loss is not finite (the weights stay as they were before the step). When training is done:
- * INVALID. */
+ * asks. With an epoch's last step, or an observation's, the evaluation of the held-out rows. One
+ * caller at a time; allocates nothing, but starts the threads that read ahead when they are first
+ * needed. DIVERGED: the loss is not finite (the weights stay as they were before the step). When
+ * training is done: INVALID. */
 BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
 
 /* Until the next step, time is not the training's: progress.seconds does not count it. Ends of
@@ -148,6 +159,7 @@ typedef struct bp_train_edit {
  * once. More than there were let a training go on that had had them all; one that had converged or
  * stopped early stays done, and one whose patience ended just with its last epoch stops after one
  * more unless that improves.
+ * The held-out rows are looked at at the end of a training that an edit ends, too.
  * INVALID "/learning_rate" as in bp_train_options_check, or below the schedule's least;
  * INVALID "/epochs", naming the fewest possible. Nothing is changed then. */
 BP_NODISCARD bp_status bp_trainer_edit(bp_trainer *trainer, const bp_train_edit *edit,

@@ -67,5 +67,6 @@ bp_status bp_trainer_edit(bp_trainer *t, const bp_train_edit *edit, bp_error *er
     if (rated) {
         restart_states(t);
     }
+    bp_trainer_look_back(t);
     return BP_OK;
 }

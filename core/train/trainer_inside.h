@@ -49,6 +49,10 @@ struct bp_trainer {
 /* After progress was set to that of an interrupted training: the order of its running epoch. */
 void bp_trainer_find_order(bp_trainer *trainer);
 
+/* After an edit: the held-out rows are looked at if that has made the last epoch one whose end
+ * should have been looked at. */
+void bp_trainer_look_back(bp_trainer *trainer);
+
 /* Base rate and epochs, which are checked, from the next step on. */
 void bp_trainer_set_length(bp_trainer *trainer, double learning_rate, uint64_t epochs);
 

@@ -46,6 +46,9 @@ static void exchange_progress(numbers *n, bp_byte_cursor *cursor) {
     bp_byte_cursor_flag(cursor, &p->converged);
     bp_byte_cursor_flag(cursor, &p->stopped_early);
     bp_evaluation_exchange(&p->validation, cursor);
+    bp_byte_cursor_whole(cursor, &p->observation.step, UINT64_MAX);
+    bp_byte_cursor_double(cursor, &p->observation.train_loss);
+    bp_evaluation_exchange(&p->observation.validation, cursor);
     for (size_t i = 0; i < BP_PART_COUNT; i++) {
         bp_byte_cursor_double(cursor, &p->seconds.part[i]);
     }

@@ -15,7 +15,8 @@
  *                as 64 hexadecimal digits
  *   progress     step, samples_seen; batch_loss, epoch_loss, grad_norm, learning_rate, the running
  *                epoch's sum of losses; converged, stopped_early; the evaluation (rows, loss,
- *                accuracy, r2); seconds [BP_PART_COUNT]
+ *                accuracy, r2); the observation (step, train_loss, evaluation);
+ *                seconds [BP_PART_COUNT]
  *   clock        step; beta1_power, beta2_power, nadam_power, nadam_product
  *   rate         epochs of the training; base rate, plateau_rate, best, waited
  *   best epoch   epoch, metric, value; mark, waited

@@ -59,7 +59,7 @@ static bp_status check_transition(const bp_job_info *info, bp_job_state to, bp_e
 
 static bp_monitor monitor_of(const bp_job_info *info, const bp_job_point *point) {
     return bp_early_stopping_monitor(&info->request.options.early_stopping,
-                                     !isnan(point->validation_loss));
+                                     info->validation_rows > 0 || !isnan(point->validation_loss));
 }
 
 static double watched(bp_monitor monitor, const bp_job_point *point) {

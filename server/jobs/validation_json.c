@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "json_fields.h"
+#include "trainer.h"
+#include "validation_interval.h"
 
-enum { MOST_FIELDS = 4 };
+enum { MOST_FIELDS = 7 };
 
 typedef struct validation_body {
     bp_split_options options;
@@ -24,20 +26,34 @@ typedef struct validation_body {
         .name = (wire), .type = BP_FIELD_STRING, .required = (needed),                             \
         .offset = offsetof(validation_body, column)                                                \
     }
+/* When the held-out rows are looked at; the same for all kinds. */
+#define INTERVAL(offset_of)                                                                        \
+    {.name = "every_epochs",                                                                       \
+     .type = BP_FIELD_COUNT,                                                                       \
+     .min = 1,                                                                                     \
+     .max = BP_MAX_EPOCHS,                                                                         \
+     .offset = offset_of(every_epochs)},                                                           \
+        {.name = "every_steps", .type = BP_FIELD_COUNT, .offset = offset_of(every_steps)}, {       \
+        .name = "max_share", .type = BP_FIELD_FLOAT, .offset = offset_of(max_share)                \
+    }
 
 /* What each kind's object may hold. */
 static const bp_field fields[BP_SPLIT_KIND_COUNT][MOST_FIELDS] = {
-    [BP_SPLIT_FRACTION] = {FRACTION, STRATIFY, ORDER},
-    [BP_SPLIT_LAST] = {FRACTION, ORDER},
-    [BP_SPLIT_TIME] = {FRACTION, ORDER, COLUMN("time_column", false)},
+    [BP_SPLIT_FRACTION] = {FRACTION, STRATIFY, ORDER, INTERVAL(OPTION)},
+    [BP_SPLIT_LAST] = {FRACTION, ORDER, INTERVAL(OPTION)},
+    [BP_SPLIT_TIME] = {FRACTION, ORDER, COLUMN("time_column", false), INTERVAL(OPTION)},
     [BP_SPLIT_FOLDS] =
         {{.name = "folds", .type = BP_FIELD_COUNT, .offset = OPTION(folds)},
          {.name = "fold", .type = BP_FIELD_COUNT, .required = true, .offset = OPTION(fold)},
-         STRATIFY},
-    [BP_SPLIT_COLUMN] = {COLUMN("column", true), {.name = "value", .type = BP_FIELD_IGNORED}},
+         STRATIFY,
+         INTERVAL(OPTION)},
+    [BP_SPLIT_COLUMN] = {COLUMN("column", true),
+                         {.name = "value", .type = BP_FIELD_IGNORED},
+                         INTERVAL(OPTION)},
     [BP_SPLIT_DATASET] = {{.name = "dataset",
                            .type = BP_FIELD_STRING,
-                           .offset = offsetof(validation_body, dataset)}},
+                           .offset = offsetof(validation_body, dataset)},
+                          INTERVAL(OPTION)},
 };
 
 /* The first of these that is given decides; of "order" the word does. */
@@ -124,6 +140,14 @@ static bp_status read_texts(bp_split_options *out, const validation_body *body,
     return status;
 }
 
+/* 0 is what options have that leave it open; nobody asks for it. */
+static bp_status check_share(const bp_split_options *o, const json_t *object, bp_error *err) {
+    if (json_object_get(object, "max_share") != NULL && !(o->max_share > 0 && o->max_share <= 1)) {
+        return bp_fail(err, BP_INVALID, "/max_share", "max_share must be in (0, 1]");
+    }
+    return BP_OK;
+}
+
 bp_status bp_validation_from_json(bp_split_options *out, const json_t *object, bp_error *err) {
     validation_body body = {.options = *out};
     bp_status status = tell_kind(&body.options.kind, object, err);
@@ -133,6 +157,9 @@ bp_status bp_validation_from_json(bp_split_options *out, const json_t *object, b
     }
     if (status == BP_OK) {
         status = read_texts(&body.options, &body, object, err);
+    }
+    if (status == BP_OK) {
+        status = check_share(&body.options, object, err);
     }
     if (status != BP_OK) {
         if (err != NULL) {
@@ -154,7 +181,7 @@ static json_t *column_of(const bp_split_options *o) {
     return o->column[0] != '\0' ? json_string(o->column) : NULL;
 }
 
-json_t *bp_validation_to_json(const bp_split_options *o) {
+static json_t *kind_to_json(const bp_split_options *o) {
     switch (o->kind) {
     case BP_SPLIT_FOLDS:
         return json_pack("{s:I, s:I, s:o*}", "folds", (json_int_t)o->folds, "fold",
@@ -170,4 +197,28 @@ json_t *bp_validation_to_json(const bp_split_options *o) {
     default:
         return json_pack("{s:f, s:o*}", "fraction", o->fraction, "stratify", stratify_of(o));
     }
+}
+
+#define SPLIT_OPTION(member) offsetof(bp_split_options, member)
+static const bp_field interval_fields[] = {INTERVAL(SPLIT_OPTION)};
+
+/* Only what is not usual, so that a job that says nothing of it has the configuration, and so the
+ * digest, that it always had. */
+static json_t *interval_to_json(const bp_split_options *o) {
+    const bp_split_options usual = {.every_epochs = 1, .max_share = BP_DEFAULT_MAX_SHARE};
+    bp_split_options told = *o;
+    told.every_epochs = bp_validation_every_epochs(o);
+    told.max_share = o->max_share > 0 ? o->max_share : usual.max_share;
+    return bp_fields_write_changed(&told, &usual, interval_fields,
+                                   sizeof interval_fields / sizeof *interval_fields);
+}
+
+json_t *bp_validation_to_json(const bp_split_options *o) {
+    json_t *json = kind_to_json(o), *interval = interval_to_json(o);
+    if (json_object_update(json, interval) != 0) { /* as where one of them is NULL */
+        json_decref(json);
+        json = NULL;
+    }
+    json_decref(interval);
+    return json;
 }

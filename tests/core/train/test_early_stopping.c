@@ -173,7 +173,7 @@ static void train(run *out, bool classes, const bp_train_options *options, size_
         if (out->last.epoch > out->epochs) {
             out->epochs++;
             out->end[out->epochs] =
-                (bp_epoch_end){out->epochs, out->last.epoch_loss, out->last.validation};
+                (bp_epoch_end){out->epochs, out->last.epoch_loss, out->last.validation, false};
             digest(trainer, out->sha256[out->epochs], &out->version);
         }
     }

@@ -53,6 +53,32 @@ static const struct {
     {"{\"dataset\": \"other\"}",
      {.kind = BP_SPLIT_DATASET, .fraction = 0.1, .dataset = "other"},
      NULL},
+    {"{\"fraction\": 0.25, \"every_epochs\": 5, \"every_steps\": 100, \"max_share\": 0.5}",
+     {.fraction = 0.25, .every_epochs = 5, .every_steps = 100, .max_share = 0.5F},
+     NULL},
+    {"{\"fraction\": 0.25, \"every_epochs\": 1, \"every_steps\": 0, \"max_share\": 0.2}",
+     {.fraction = 0.25, .every_epochs = 1, .max_share = 0.2F},
+     "{\"fraction\": 0.25}"},
+    {"{\"fraction\": 0.5, \"order\": \"last\", \"every_epochs\": 2}",
+     {.kind = BP_SPLIT_LAST, .fraction = 0.5, .every_epochs = 2},
+     NULL},
+    {"{\"fraction\": 0.5, \"order\": \"time\", \"time_column\": \"day\", \"every_steps\": 7}",
+     {.kind = BP_SPLIT_TIME, .fraction = 0.5, .column = "day", .every_steps = 7},
+     NULL},
+    {"{\"folds\": 5, \"fold\": 4, \"stratify\": true, \"max_share\": 1.0}",
+     {.kind = BP_SPLIT_FOLDS,
+      .fraction = 0.1,
+      .folds = 5,
+      .fold = 4,
+      .stratify = true,
+      .max_share = 1},
+     NULL},
+    {"{\"column\": \"fold\", \"value\": \"3\", \"every_epochs\": 3}",
+     {.kind = BP_SPLIT_COLUMN, .fraction = 0.1, .column = "fold", .value = "3", .every_epochs = 3},
+     NULL},
+    {"{\"dataset\": \"other\", \"every_epochs\": 4}",
+     {.kind = BP_SPLIT_DATASET, .fraction = 0.1, .dataset = "other", .every_epochs = 4},
+     NULL},
 };
 
 static void each_kind_is_read_and_written(void **state) {
@@ -72,6 +98,9 @@ static void each_kind_is_read_and_written(void **state) {
         assert_string_equal(found.column, wanted->column);
         assert_string_equal(found.value, wanted->value);
         assert_string_equal(found.dataset, wanted->dataset);
+        assert_int_equal(found.every_epochs, wanted->every_epochs);
+        assert_int_equal(found.every_steps, wanted->every_steps);
+        assert_true(found.max_share == wanted->max_share);
         json_t *json = bp_validation_to_json(&found);
         char *text = json_dumps(json, JSON_REAL_PRECISION(17));
         assert_string_equal(text, good[i].written != NULL ? good[i].written : good[i].text);
@@ -97,6 +126,12 @@ static const struct {
     {"{\"column\": \"c\"}", "/validation/value"},
     {"{\"column\": \"c\", \"value\": true}", "/validation/value"},
     {"{\"column\": 1, \"value\": 1}", "/validation/column"},
+    {"{\"every_epochs\": 0}", "/validation/every_epochs"},
+    {"{\"every_epochs\": 1000001}", "/validation/every_epochs"},
+    {"{\"every_steps\": -1}", "/validation/every_steps"},
+    {"{\"max_share\": 0}", "/validation/max_share"},
+    {"{\"max_share\": 1.5}", "/validation/max_share"},
+    {"{\"max_share\": -0.5}", "/validation/max_share"},
     {"{\"dataset\": 1}", "/validation/dataset"},
     {"{\"dataset\": \"d\", \"fraction\": 0.1}", "/validation/fraction"},
 };
