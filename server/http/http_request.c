@@ -92,6 +92,10 @@ static enum MHD_Result reply(http_request *request) {
     request->phase = PHASE_REPLIED;
     if (made == NULL)
         return MHD_NO;
+    /* The library ends a body in chunks also where it sends none, and the client would take that
+     * for the next reply. As a server of 1.0 it sends neither, and closes. */
+    if (request->stream != NULL && strcmp(request->method, MHD_HTTP_METHOD_HEAD) == 0)
+        MHD_set_response_options(made, MHD_RF_HTTP_1_0_SERVER, MHD_RO_END);
     enum MHD_Result queued = MHD_queue_response(request->connection, request->status, made);
     MHD_destroy_response(made);
     return queued;

@@ -34,8 +34,10 @@ static ssize_t give_more(void *context, uint64_t position, char *bytes, size_t s
     for (;;) {
         bp_stream_turn turn = bp_streams_look(stream->place);
         size_t written = 0;
+        /* An ordinary end: after an error the library keeps the connection until it happens to
+         * look again; after an end it reads on, and sees that nobody is there. */
         if (turn.gone)
-            return MHD_CONTENT_READER_END_WITH_ERROR;
+            return MHD_CONTENT_READER_END_OF_STREAM;
         switch (stream->source.pull(stream->source.context, bytes, size, turn.idle, &written)) {
         case BP_PULL_MORE:
             bp_streams_sent(stream->place, written);
@@ -49,6 +51,7 @@ static ssize_t give_more(void *context, uint64_t position, char *bytes, size_t s
         case BP_PULL_END:
             return MHD_CONTENT_READER_END_OF_STREAM;
         case BP_PULL_BREAK:
+            bp_streams_cut(stream->place);
             return MHD_CONTENT_READER_END_WITH_ERROR;
         }
     }

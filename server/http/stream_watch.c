@@ -319,6 +319,10 @@ void bp_streams_sent(bp_stream_place *place, size_t bytes) {
     pthread_mutex_unlock(&streams->lock);
 }
 
+void bp_streams_cut(bp_stream_place *place) {
+    shutdown(place->descriptor, SHUT_RDWR);
+}
+
 bool bp_streams_sleep(bp_stream_place *place) {
     pthread_mutex_lock(&place->streams->lock);
     bool sleep = !place->woken && !place->idle && !place->gone && !place->streams->ending;

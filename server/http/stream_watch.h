@@ -58,6 +58,8 @@ typedef struct bp_stream_turn {
 bp_stream_turn bp_streams_look(bp_stream_place *place);
 /* After a pull that gave bytes. */
 void bp_streams_sent(bp_stream_place *place, size_t bytes);
+/* The client shall see at once that the reply is not complete. */
+void bp_streams_cut(bp_stream_place *place);
 /* After one that gave none: suspends the connection until there is something to look at. False:
  * there is already. */
 BP_NODISCARD bool bp_streams_sleep(bp_stream_place *place);
