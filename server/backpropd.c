@@ -18,7 +18,7 @@
 #include "options.h"
 #include "service.h"
 
-enum { EXIT_USAGE = 2, HEALTHCHECK_MS = 2000, MAX_CONNECTIONS = 1000, MAX_DESCRIPTORS = 4096 };
+enum { EXIT_USAGE = 2, HEALTHCHECK_MS = 2000, MAX_CONNECTIONS = 2000, MAX_DESCRIPTORS = 8192 };
 
 typedef struct bp_program {
     bp_options options;
@@ -104,7 +104,9 @@ static bp_status start(bp_program *program, bp_error *err) {
     status = bp_service_new(&program->service, &service, err);
     if (status != BP_OK)
         return status;
-    const bp_api_options api = {.service = program->service, .version = BP_VERSION};
+    const bp_api_options api = {.service = program->service,
+                                .version = BP_VERSION,
+                                .heartbeat_ms = options->heartbeat * 1000};
     status = bp_api_new(&program->api, &api, err);
     if (status != BP_OK)
         return status;

@@ -100,15 +100,32 @@ static bp_status parse_listen(bp_options *options, const char *text, bp_error *e
     return BP_OK;
 }
 
-static bp_status parse_threads(bp_options *options, const char *text, bp_error *err) {
+/* A number from 1 to `most`; 0: it is none. */
+static unsigned read_number(const char *text, long most) {
     char *end;
     errno = 0;
     long number = strtol(text, &end, 10);
-    if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0 || number < 1 ||
-        number > BP_MAX_THREADS)
+    bool good = isdigit((unsigned char)*text) && *end == '\0' && errno == 0 && number >= 1 &&
+                number <= most;
+    return good ? (unsigned)number : 0;
+}
+
+static bp_status parse_threads(bp_options *options, const char *text, bp_error *err) {
+    unsigned number = read_number(text, BP_MAX_THREADS);
+    if (number == 0)
         return bp_fail(err, BP_INVALID, "threads",
                        "--threads takes a number from 1 to %d, not \"%s\"", BP_MAX_THREADS, text);
-    options->threads = (size_t)number;
+    options->threads = number;
+    return BP_OK;
+}
+
+static bp_status parse_heartbeat(bp_options *options, const char *text, bp_error *err) {
+    unsigned number = read_number(text, BP_MAX_HEARTBEAT);
+    if (number == 0)
+        return bp_fail(err, BP_INVALID, "heartbeat",
+                       "--heartbeat takes seconds from 1 to %d, not \"%s\"", BP_MAX_HEARTBEAT,
+                       text);
+    options->heartbeat = number;
     return BP_OK;
 }
 
@@ -132,9 +149,8 @@ static bp_status parse_data_dir(bp_options *options, const char *text, bp_error 
 
 static bp_status parse_values(bp_options *options, bp_error *err) {
     static bp_status (*const parsers[BP_OPTION_COUNT])(bp_options *, const char *, bp_error *) = {
-        [BP_OPTION_LISTEN] = parse_listen,
-        [BP_OPTION_DATA_DIR] = parse_data_dir,
-        [BP_OPTION_THREADS] = parse_threads,
+        [BP_OPTION_LISTEN] = parse_listen,       [BP_OPTION_DATA_DIR] = parse_data_dir,
+        [BP_OPTION_THREADS] = parse_threads,     [BP_OPTION_HEARTBEAT] = parse_heartbeat,
         [BP_OPTION_LOG_LEVEL] = parse_log_level,
     };
     bp_status status = BP_OK;

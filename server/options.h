@@ -19,6 +19,8 @@
     X(THREADS, "threads", "N", NULL, "worker threads that train; default: one for each core")      \
     X(ISA, "isa", "NAME", "auto",                                                                  \
       "instruction set: auto, avx512, avx2, neon, plain, naive; the results are the same")         \
+    X(HEARTBEAT, "heartbeat", "SECONDS", "15",                                                     \
+      "how often a stream of events says that it lives where nothing happens; 1 to 3600")          \
     X(LOG_LEVEL, "log-level", "LEVEL", "info",                                                     \
       "what is written to stderr: error, warn, info, or debug (a line for each request)")
 
@@ -46,14 +48,15 @@ typedef enum bp_log_level {
     BP_LOG_LEVEL_COUNT
 } bp_log_level;
 
-enum { BP_MAX_THREADS = 1024 };
+enum { BP_MAX_THREADS = 1024, BP_MAX_HEARTBEAT = 3600 };
 
 typedef struct bp_options {
     char *value[BP_OPTION_COUNT]; /* owned text of each; NULL: not given and no default */
     char *config;                 /* owned path of the file, or NULL */
     char *address;                /* owned, of --listen: without brackets */
     uint16_t port;
-    size_t threads; /* 0: one for each core */
+    size_t threads;     /* 0: one for each core */
+    unsigned heartbeat; /* seconds */
     bp_log_level log_level;
     bool healthcheck, version, help;
 } bp_options;

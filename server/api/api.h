@@ -18,6 +18,7 @@ typedef struct bp_api_options {
     const char *version;     /* of the program */
     size_t max_json_bytes;   /* 0: 1 MiB */
     size_t max_upload_bytes; /* 0: 4 GiB */
+    unsigned heartbeat_ms;   /* between signs of life of a quiet stream; 0: 15 s */
 } bp_api_options;
 
 BP_NODISCARD bp_status bp_api_new(bp_api **out, const bp_api_options *options, bp_error *err);
@@ -36,6 +37,27 @@ typedef struct bp_request {
     const char *request_id; /* made by the HTTP layer, shown in problems and X-Request-Id */
 } bp_request;
 
+typedef enum bp_pull {
+    BP_PULL_MORE, /* bytes were written */
+    BP_PULL_WAIT, /* none: there is nothing now */
+    BP_PULL_END,  /* none, and there will be no other: the reply is complete */
+    BP_PULL_BREAK /* it cannot be completed: the connection is to be broken off */
+} bp_pull;
+
+/* A body that is made as it is sent, and may wait for things to happen. Whoever sends it calls
+ * `open` once (or never), then `pull`, one call at a time, then `close`, once in any case. */
+typedef struct bp_stream_source {
+    void *context;
+    /* From here until close has returned, wake(waker) is called whenever a pull may give more than
+     * the last one did: on any thread, also during open or a pull. It must not call back. */
+    void (*open)(void *context, void (*wake)(void *waker), void *waker);
+    /* Writes up to `size` bytes. `idle`: nothing was written for idle_ms, or nothing more will be
+     * taken soon: what is said then. Never blocks. */
+    bp_pull (*pull)(void *context, char *bytes, size_t size, bool idle, size_t *written);
+    void (*close)(void *context);
+    unsigned idle_ms; /* 0: never idle */
+} bp_stream_source;
+
 enum { BP_RESPONSE_MAX_HEADERS = 8 };
 
 typedef struct bp_response {
@@ -44,6 +66,7 @@ typedef struct bp_response {
     char *body;               /* owned, malloc'd; NULL where static_body is used or there is none */
     const char *static_body;  /* lives as long as the program */
     size_t body_size;
+    bp_stream_source source; /* owned; pull NULL: the body is above */
     struct {
         const char *name;               /* static text */
         char *value;                    /* owned, malloc'd */

@@ -43,6 +43,7 @@ struct bp_exchange {
     char if_match[BP_ETAG_SIZE];
     char accept[BP_ACCEPT_SIZE];
     char content_type[BP_TYPE_SIZE];
+    char last_event_id[BP_EVENT_ID_SIZE];
     char request_id[REQUEST_ID_SIZE];
 };
 
@@ -194,7 +195,8 @@ static bp_call make_call(const bp_exchange *exchange) {
                      .if_none_match = exchange->if_none_match,
                      .if_match = exchange->if_match,
                      .accept = exchange->accept,
-                     .content_type = exchange->content_type};
+                     .content_type = exchange->content_type,
+                     .last_event_id = exchange->last_event_id};
 }
 
 static bool open_stream(bp_exchange *exchange) {
@@ -225,6 +227,7 @@ bp_exchange *bp_exchange_begin(bp_api *api, const bp_request *request, bp_body_p
     copy_header(request, "If-Match", exchange->if_match, sizeof exchange->if_match);
     copy_header(request, "Accept", exchange->accept, sizeof exchange->accept);
     copy_header(request, "Content-Type", exchange->content_type, sizeof exchange->content_type);
+    copy_header(request, "Last-Event-ID", exchange->last_event_id, sizeof exchange->last_event_id);
     bool good = find_route(exchange, request) && check_type(exchange, request) &&
                 check_encoding(exchange, request) && check_length(exchange, request) &&
                 parse_query(exchange, request) && open_stream(exchange);
@@ -336,6 +339,7 @@ static bool handle(bp_exchange *exchange, bp_response *response) {
     call.response = response;
     bp_status status = exchange->route->handle(&call, &err);
     json_decref(body);
+    exchange->problem.status = status != BP_OK ? call.problem_status : 0;
     return note(exchange, status, &err);
 }
 

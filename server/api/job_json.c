@@ -69,9 +69,10 @@ static json_t *links_of(const bp_job_info *info) {
     json_t *verify = info->receipt.weights_sha256[0] == '\0'
                          ? NULL
                          : json_sprintf("/v1/jobs/%" PRIu64 "/verify", info->id);
-    return json_pack("{s:o, s:o, s:o*, s:o*, s:o, s:o}", "self",
+    return json_pack("{s:o, s:o, s:o, s:o*, s:o*, s:o, s:o}", "self",
                      json_sprintf("/v1/jobs/%" PRIu64, info->id), "metrics",
-                     json_sprintf("/v1/jobs/%" PRIu64 "/metrics", info->id), "cancel", cancel,
+                     json_sprintf("/v1/jobs/%" PRIu64 "/metrics", info->id), "events",
+                     json_sprintf("/v1/jobs/%" PRIu64 "/events", info->id), "cancel", cancel,
                      "verify", verify, "model", json_sprintf("/v1/models/%s", info->request.model),
                      "dataset", json_sprintf("/v1/datasets/%s", info->request.dataset));
 }

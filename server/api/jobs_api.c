@@ -17,8 +17,7 @@ const bp_parameter bp_metrics_parameters[] = {
     [MAX_POINTS] = {.name = "max_points", .min = 1, .max = 100000, .by_default = 1000},
     {0}};
 
-/* The path's {id}. NOT_FOUND: no job can be called so. */
-static bp_status read_id(const bp_call *call, uint64_t *out, bp_error *err) {
+bp_status bp_job_read_id(const bp_call *call, uint64_t *out, bp_error *err) {
     size_t digits = strspn(call->capture, "0123456789");
     if (digits == 0 || call->capture[digits] != '\0' || digits > JOBS_LIMIT_DIGITS) {
         return bp_fail(err, BP_NOT_FOUND, NULL, "there is no job '%.40s'", call->capture);
@@ -39,7 +38,7 @@ static bp_status reply_job(bp_call *call, uint64_t id, unsigned http_status, bp_
 
 bp_status bp_handle_get_job(bp_call *call, bp_error *err) {
     uint64_t id = 0;
-    bp_status status = read_id(call, &id, err);
+    bp_status status = bp_job_read_id(call, &id, err);
     return status == BP_OK ? reply_job(call, id, 200, err) : status;
 }
 
@@ -99,7 +98,7 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
 
 bp_status bp_handle_cancel_job(bp_call *call, bp_error *err) {
     uint64_t id = 0;
-    bp_status status = read_id(call, &id, err);
+    bp_status status = bp_job_read_id(call, &id, err);
     if (status == BP_OK) {
         status = bp_service_cancel_job(call->service, id, err);
     }
@@ -108,7 +107,7 @@ bp_status bp_handle_cancel_job(bp_call *call, bp_error *err) {
 
 bp_status bp_handle_delete_job(bp_call *call, bp_error *err) {
     uint64_t id = 0;
-    bp_status status = read_id(call, &id, err);
+    bp_status status = bp_job_read_id(call, &id, err);
     call->response->status = 204;
     return status == BP_OK ? bp_service_delete_job(call->service, id, err) : status;
 }
@@ -128,7 +127,7 @@ bp_status bp_handle_verify_job(bp_call *call, bp_error *err) {
     uint64_t id = 0;
     bp_replay_options options = {0};
     bp_verification found;
-    bp_status status = read_id(call, &id, err);
+    bp_status status = bp_job_read_id(call, &id, err);
     if (status == BP_OK) {
         status = bp_fields_read(&options, replay_fields,
                                 sizeof replay_fields / sizeof *replay_fields, call->body, err);
@@ -181,7 +180,7 @@ bp_status bp_handle_get_metrics(bp_call *call, bp_error *err) {
     uint64_t id = 0;
     bp_job_point *points = NULL;
     size_t count = 0;
-    bp_status status = read_id(call, &id, err);
+    bp_status status = bp_job_read_id(call, &id, err);
     if (status == BP_OK) {
         status = bp_service_job_history(call->service, id,
                                         bp_query_number(call->query, &bp_metrics_parameters[AFTER]),

@@ -28,9 +28,15 @@ static const struct {
     unsigned status;
     const char *phrase;
 } phrases[] = {
-    {400, "Bad Request"},           {403, "Forbidden"},           {404, "Not Found"},
-    {405, "Method Not Allowed"},    {413, "Content Too Large"},   {415, "Unsupported Media Type"},
-    {500, "Internal Server Error"}, {503, "Service Unavailable"},
+    {400, "Bad Request"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
 };
 
 unsigned bp_problem_status(bp_status code) {

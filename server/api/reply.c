@@ -66,6 +66,9 @@ bp_status bp_reply_header(bp_response *response, bp_error *err, const char *name
 
 void bp_response_clear(bp_response *response) {
     free(response->body);
+    if (response->source.close != NULL) {
+        response->source.close(response->source.context);
+    }
     for (size_t i = 0; i < response->header_count; i++) {
         free(response->headers[i].value);
     }
@@ -74,16 +77,26 @@ void bp_response_clear(bp_response *response) {
 
 /* --- values --------------------------------------------------------------------------------- */
 
-json_t *bp_json_time(double wall_seconds) {
+const char *bp_time_text(double wall_seconds, char text[BP_TIME_TEXT_SIZE]) {
     double whole = floor(wall_seconds);
     time_t seconds = (time_t)whole;
     struct tm parts;
-    char date[32];
-    if (!(wall_seconds > 0) || gmtime_r(&seconds, &parts) == NULL ||
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) == 0) {
-        return json_null();
+    size_t size = 0;
+    text[0] = '\0';
+    if (wall_seconds > 0 && gmtime_r(&seconds, &parts) != NULL) {
+        size = strftime(text, BP_TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
     }
-    return json_sprintf("%s.%03dZ", date, (int)((wall_seconds - whole) * 1000));
+    if (size > 0) {
+        snprintf(text + size, BP_TIME_TEXT_SIZE - size, ".%03dZ",
+                 (int)((wall_seconds - whole) * 1000));
+    }
+    return text;
+}
+
+json_t *bp_json_time(double wall_seconds) {
+    char text[BP_TIME_TEXT_SIZE];
+    bp_time_text(wall_seconds, text);
+    return text[0] != '\0' ? json_string(text) : json_null();
 }
 
 json_t *bp_json_names(const bp_names *names, size_t limit) {

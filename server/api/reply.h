@@ -21,7 +21,10 @@ BP_NODISCARD bp_status bp_reply_text(bp_response *response, unsigned status, bp_
 BP_NODISCARD bp_status bp_reply_header(bp_response *response, bp_error *err, const char *name,
                                        const char *format, ...) BP_PRINTF(4, 5);
 
-/* "2026-01-31T12:00:00.123Z" (RFC 3339, UTC); null for 0. */
+/* "2026-01-31T12:00:00.123Z" (RFC 3339, UTC); "" for 0. Returns `text`. Any thread. */
+enum { BP_TIME_TEXT_SIZE = 40 };
+const char *bp_time_text(double wall_seconds, char text[BP_TIME_TEXT_SIZE]);
+/* The same; null for 0. */
 json_t *bp_json_time(double wall_seconds);
 /* An array of strings, the first `limit` of them. */
 json_t *bp_json_names(const bp_names *names, size_t limit);

@@ -35,6 +35,7 @@ const bp_route bp_routes[] = {
     {"POST",   JOB "/cancel",         BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_cancel_job,     NULL},
     {"POST",   JOB "/verify",         BP_BODY_MAYBE,  BP_PACE_SLOW, NULL,                      bp_handle_verify_job,     NULL},
     {"GET",    JOB "/metrics",        BP_BODY_NONE,   BP_PACE_FAST, bp_metrics_parameters,     bp_handle_get_metrics,    NULL},
+    {"GET",    JOB "/events",         BP_BODY_NONE,   BP_PACE_FAST, bp_events_parameters,      bp_handle_get_events,     NULL},
     {"GET",    "/v1/info",            BP_BODY_NONE,   BP_PACE_FAST, NULL,                      bp_handle_info,           NULL},
     {"GET",    "/livez",              BP_BODY_NONE,   BP_PACE_FAST, NULL,                      bp_handle_livez,          NULL},
     {"GET",    "/readyz",             BP_BODY_NONE,   BP_PACE_FAST, NULL,                      bp_handle_readyz,         NULL},

@@ -12,6 +12,7 @@ enum {
     BP_ETAG_SIZE = 80,
     BP_ACCEPT_SIZE = 256,
     BP_TYPE_SIZE = 128,
+    BP_EVENT_ID_SIZE = 24,
     BP_ALLOW_SIZE = 64
 };
 
@@ -27,7 +28,9 @@ typedef struct bp_call {
     const char *if_match;      /* likewise */
     const char *accept;        /* likewise */
     const char *content_type;  /* likewise */
+    const char *last_event_id; /* likewise */
     bp_response *response;     /* to be filled */
+    unsigned problem_status;   /* of HTTP, for a failure that only HTTP knows; 0: by its code */
 } bp_call;
 
 /* On failure what the response holds already is dropped, but for its headers. */

@@ -49,8 +49,10 @@ static bool add_headers(struct MHD_Response *reply, const bp_response *response,
     return added;
 }
 
-struct MHD_Response *bp_http_reply_make(bp_response *response, const char *request_id, bool close) {
-    struct MHD_Response *reply = take_body(response);
+struct MHD_Response *bp_http_reply_make(bp_response *response, bp_stream_reply *stream,
+                                        const char *request_id, bool close) {
+    struct MHD_Response *reply =
+        stream != NULL ? bp_stream_reply_body(stream) : take_body(response);
     if (reply != NULL && !add_headers(reply, response, request_id, close)) {
         MHD_destroy_response(reply);
         reply = NULL;

@@ -21,6 +21,10 @@
  *   the library calls once for each request that bp_http_request_open made. The pointer is cleared
  *   by the first, so the second finds NULL.
  *
+ * A reply that goes on (stream_reply.h) has its connection suspended too, by the serving thread
+ * within the library's call for more of the body, and resumed by the thread that looks after
+ * streams. It ends in bp_http_request_close.
+ *
  * A client that leaves during a slow finish does not stop it: a data set that is being written is
  * written, and the reply goes nowhere. */
 #include "http_request.h"
@@ -53,6 +57,7 @@ typedef struct http_request {
     bool close;     /* the connection ends with the reply */
     bp_exchange *exchange;
     bp_response response;
+    bp_stream_reply *stream; /* the reply goes on; NULL: it does not */
     bp_deferred_task task;
     double started_at; /* monotonic seconds */
     unsigned status;   /* 0: no reply */
@@ -63,15 +68,34 @@ typedef struct http_request {
 
 /* --- the reply ------------------------------------------------------------------------------ */
 
+/* A response that goes on gets a place among the streams, or becomes a refusal. */
+static void begin_stream(http_request *request) {
+    if (request->response.source.pull == NULL)
+        return;
+    request->stream = bp_stream_reply_begin(request->http->streams, request->connection,
+                                            request->place->descriptor, &request->response.source);
+    if (request->stream == NULL) {
+        bp_response_clear(&request->response);
+        bp_http_reply_problem(&request->response, MHD_HTTP_SERVICE_UNAVAILABLE,
+                              "As many streams are open as there may be.", request->id);
+    }
+}
+
 /* Queues request->response. MHD_NO makes the library close the connection. */
 static enum MHD_Result reply(http_request *request) {
     bool close =
         request->close || atomic_load_explicit(&request->http->draining, memory_order_relaxed);
+    begin_stream(request);
     request->status = request->response.status;
-    struct MHD_Response *made = bp_http_reply_make(&request->response, request->id, close);
+    struct MHD_Response *made =
+        bp_http_reply_make(&request->response, request->stream, request->id, close);
     request->phase = PHASE_REPLIED;
     if (made == NULL)
         return MHD_NO;
+    /* The library ends a body in chunks also where it sends none, and the client would take that
+     * for the next reply. As a server of 1.0 it sends neither, and closes. */
+    if (request->stream != NULL && strcmp(request->method, MHD_HTTP_METHOD_HEAD) == 0)
+        MHD_set_response_options(made, MHD_RF_HTTP_1_0_SERVER, MHD_RO_END);
     enum MHD_Result queued = MHD_queue_response(request->connection, request->status, made);
     MHD_destroy_response(made);
     return queued;
@@ -287,6 +311,7 @@ void bp_http_request_close(void *http, struct MHD_Connection *connection, void *
         return;
     *context = NULL;
     end_suspension(request);
+    bp_stream_reply_end(request->stream);
     bp_watch_enter(request->http->watch, request->place->watch, BP_WATCH_IDLE);
     bp_exchange_free(request->exchange);
     bp_response_clear(&request->response);

@@ -6,6 +6,7 @@
  * (They are turned away one by one. MHD_quiesce_daemon, meant for this, takes the listening socket
  * from the serving threads while they may be giving it up themselves, and the second to do so ends
  * the process.)
+ * Streams that go on are told to end, and none is suspended from then on.
  * Then the executor is closed: what waits there is answered with 503, what runs is waited for, and
  * each of them is resumed. From here on nothing can be suspended for longer than it takes to see
  * the executor closed, and the serving threads pick up what was resumed. Only then the daemon is
@@ -87,6 +88,7 @@ static bp_http_connection *open_connection(bp_http *http, int descriptor) {
     bp_http_connection *place = calloc(1, sizeof *place);
     if (place == NULL)
         return NULL;
+    place->descriptor = descriptor;
     place->watch = bp_watch_add(http->watch, descriptor);
     if (place->watch == NULL) {
         free(place);
@@ -127,12 +129,15 @@ static void fill_defaults(bp_http_limits *limits) {
     } defaults[] = {
         {&limits->header_ms, 5000},      {&limits->idle_ms, 60000},
         {&limits->body_grace_ms, 10000}, {&limits->body_bytes_per_second, 1024},
-        {&limits->stop_ms, 1500},        {&limits->connections, 1000},
+        {&limits->stop_ms, 1500},        {&limits->connections, 2000},
         {&limits->slow_threads, 2},      {&limits->slow_queue, 256},
+        {&limits->stall_ms, 30000},
     };
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
         if (*defaults[i].value == 0)
             *defaults[i].value = defaults[i].standard;
+    if (limits->streams == 0)
+        limits->streams = limits->connections / 2;
 }
 
 static bp_status start_daemon(bp_http *http, unsigned threads, bp_error *err) {
@@ -176,6 +181,10 @@ static bp_status start_parts(bp_http *http, const bp_http_options *options, bp_e
         bp_deferred_new(&http->deferred, http->limits.slow_threads, http->limits.slow_queue, err);
     if (status == BP_OK)
         status = bp_linger_new(&http->linger, LINGER_MS, err);
+    const bp_streams_limits streams = {.most = http->limits.streams,
+                                       .stall_ms = http->limits.stall_ms};
+    if (status == BP_OK)
+        status = bp_streams_new(&http->streams, &streams, err);
     if (status != BP_OK)
         return status;
     return start_daemon(http, options->threads > 0 ? options->threads : DEFAULT_THREADS, err);
@@ -185,6 +194,7 @@ static bp_status start_parts(bp_http *http, const bp_http_options *options, bp_e
 static void destroy(bp_http *http) {
     bp_deferred_free(http->deferred);
     bp_linger_free(http->linger);
+    bp_streams_free(http->streams);
     bp_watch_free(http->watch);
     if (http->listener >= 0)
         close(http->listener);
@@ -241,6 +251,7 @@ void bp_http_stop(bp_http *http) {
     if (http == NULL)
         return;
     atomic_store_explicit(&http->draining, true, memory_order_relaxed);
+    bp_streams_end(http->streams);
     wait_for_none(http, &http->active, http->limits.stop_ms);
     bp_deferred_close(http->deferred);
     wait_for_none(http, &http->suspended, 0);

@@ -13,7 +13,9 @@ typedef struct bp_http_limits {
     unsigned body_grace_ms;         /* before a slow body is closed [10000] */
     unsigned body_bytes_per_second; /* what is not slow [1024] */
     unsigned stop_ms;               /* for running exchanges when the server stops [1500] */
-    unsigned connections;           /* at a time; more wait to be accepted [1000] */
+    unsigned connections;           /* at a time; more wait to be accepted [2000] */
+    unsigned streams;               /* of them, replies that go on; more get 503 [a half] */
+    unsigned stall_ms;              /* before a stream of which nothing is taken is cut [30000] */
     unsigned slow_threads;          /* that run slow exchanges [2] */
     unsigned slow_queue;            /* slow exchanges that may wait; more get 503 [256] */
 } bp_http_limits;
@@ -46,9 +48,9 @@ BP_NODISCARD bp_status bp_http_start(bp_http **out, const bp_http_options *optio
 /* The bound port. */
 uint16_t bp_http_port(const bp_http *http);
 
-/* Takes no more connections, waits up to limits.stop_ms for exchanges under way, answers slow
- * exchanges that have not begun with 503, waits for those that have, closes every connection and
- * frees the server. NULL is allowed. */
+/* Takes no more connections, ends streams, waits up to limits.stop_ms for exchanges under way,
+ * answers slow exchanges that have not begun with 503, waits for those that have, closes every
+ * connection and frees the server. NULL is allowed. */
 void bp_http_stop(bp_http *http);
 
 #endif

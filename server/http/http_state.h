@@ -9,11 +9,13 @@
 #include "deferred_work.h"
 #include "http_server.h"
 #include "linger.h"
+#include "stream_watch.h"
 
 struct MHD_Daemon;
 
 /* One connection: the library keeps it for its callbacks, all on one thread. */
 typedef struct bp_http_connection {
+    int descriptor;
     bp_watch_entry *watch;
     bool linger; /* answered before it had sent all */
 } bp_http_connection;
@@ -28,6 +30,7 @@ struct bp_http {
     bp_watch *watch;
     bp_deferred *deferred;
     bp_linger *linger;
+    bp_streams *streams;
     /* Set once by bp_http_stop and read by the serving threads, which then ask clients to close;
      * relaxed, because nothing else is published with it and a late reader does no harm. */
     atomic_bool draining;

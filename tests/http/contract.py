@@ -7,6 +7,7 @@ import jsonschema
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options")
 PROBLEM = "application/problem+json"
+NDJSON = "application/x-ndjson"
 
 
 class ContractError(AssertionError):
@@ -145,8 +146,13 @@ class Contract:
         if exchange.content_type not in content:
             raise ContractError(f"{where}: {exchange.content_type!r}, documented {list(content)}")
         schema = content[exchange.content_type].get("schema")
-        if schema is not None and exchange.content_type.endswith("json"):
+        if schema is None:
+            return
+        if exchange.content_type.endswith(("/json", "+json")):
             self.validate(schema, parse_json(exchange.body), where)
+        elif exchange.content_type == NDJSON:  # an object a line; a blank one is a sign of life
+            for line in filter(None, exchange.body.split(b"\n")):
+                self.validate(schema, parse_json(line), where)
 
     def _check_query(self, operation, item, query, where):
         known = {}

@@ -81,6 +81,7 @@ static void test_replies(void **state) {
         {.target = "/v1/jobs"},
         {.target = "/v1/jobs/1"},
         {.target = "/v1/jobs/1/metrics"},
+        {.target = "/v1/jobs/1/events"},
         {.target = "/v1/models/m/predict", .body = "{\"instances\": [[1, 2], [3, 4]]}"},
         {.target = "/v1/jobs/1/verify", .body = "{\"threads\": 1, \"isa\": \"naive\"}"},
         {.target = "/v1/models/m/evaluate", .body = "{\"dataset\": \"d\"}"},

@@ -189,6 +189,12 @@ static void test_vocabularies_agree(void **state) {
     check_enum(schemas, "ScheduleType", &bp_schedules);
     check_enum(schemas, "ScheduleUnit", &bp_schedule_units);
     check_enum(schemas, "Monitor", &bp_monitors);
+    const json_t *types = json_object_get(json_object_get(schemas, "EventType"), "enum");
+    assert_int_equal(json_array_size(types), BP_EVENT_TYPE_COUNT);
+    for (int i = 0; i < BP_EVENT_TYPE_COUNT; i++) {
+        assert_string_equal(json_string_value(json_array_get(types, (size_t)i)),
+                            bp_event_type_name((bp_event_type)i));
+    }
     const json_t *states = json_object_get(json_object_get(schemas, "JobState"), "enum");
     assert_int_equal(json_array_size(states), BP_JOB_STATE_COUNT);
     for (int i = 0; i < BP_JOB_STATE_COUNT; i++) {

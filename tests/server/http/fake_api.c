@@ -7,8 +7,20 @@
 #include <time.h>
 
 #include "api.h"
+#include "fake_stream.h"
 
-typedef enum fake_kind { ECHO, REFUSE, GATE, STATIC, EMPTY, BIG, OTHER } fake_kind;
+typedef enum fake_kind {
+    ECHO,
+    REFUSE,
+    GATE,
+    STATIC,
+    EMPTY,
+    BIG,
+    STREAM,
+    BEATS,
+    ENDLESS,
+    OTHER
+} fake_kind;
 
 struct bp_exchange {
     fake_kind kind;
@@ -84,7 +96,8 @@ int fake_api_wait_all_freed(void) {
 /* --- api.h ---------------------------------------------------------------------------------- */
 
 static fake_kind kind_of(const char *path) {
-    static const char *const paths[] = {"/echo", "/refuse", "/gate", "/static", "/empty", "/big"};
+    static const char *const paths[] = {"/echo", "/refuse", "/gate",  "/static", "/empty",
+                                        "/big",  "/stream", "/beats", "/endless"};
     for (int i = 0; i < OTHER; i++)
         if (strcmp(path, paths[i]) == 0)
             return (fake_kind)i;
@@ -156,8 +169,16 @@ static void big(bp_response *response) {
     response->body_size = FAKE_BIG_SIZE;
 }
 
+static void stream(fake_kind kind, bp_response *response) {
+    enum { BEAT_MS = 100 };
+    if (kind == ENDLESS)
+        fake_stream_make_endless(&response->source);
+    else
+        fake_stream_make(&response->source, kind == BEATS ? BEAT_MS : 0);
+}
+
 void bp_exchange_finish(bp_exchange *exchange, bp_response *response) {
-    static const unsigned statuses[] = {200, 413, 200, 200, 204, 200, 404};
+    static const unsigned statuses[] = {200, 413, 200, 200, 204, 200, 200, 200, 200, 404};
     response->status = statuses[exchange->kind];
     if (exchange->kind == GATE)
         wait_at_gate();
@@ -169,6 +190,9 @@ void bp_exchange_finish(bp_exchange *exchange, bp_response *response) {
         add_header(response, "Cache-Control", "max-age=60");
     } else if (exchange->kind == BIG) {
         big(response);
+    } else if (exchange->kind >= STREAM && exchange->kind <= ENDLESS) {
+        response->content_type = "text/plain";
+        stream(exchange->kind, response);
     } else if (exchange->kind != EMPTY) {
         echo(exchange, response);
     }
@@ -184,6 +208,8 @@ void bp_exchange_free(bp_exchange *exchange) {
 
 void bp_response_clear(bp_response *response) {
     free(response->body);
+    if (response->source.close != NULL)
+        response->source.close(response->source.context);
     for (size_t i = 0; i < response->header_count; i++)
         free(response->headers[i].value);
     *response = (bp_response){0};

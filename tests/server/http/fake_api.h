@@ -6,6 +6,9 @@
  *   /static    200 from a static body, with Location and Cache-Control
  *   /empty     204
  *   /big       200, 8 MiB
+ *   /stream    200, a body that goes on (fake_stream.h), never idle
+ *   /beats     the same, idle after 100 ms
+ *   /endless   200, a body without end
  *   elsewhere  404, after reading the body */
 #ifndef BP_FAKE_API_H
 #define BP_FAKE_API_H

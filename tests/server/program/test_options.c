@@ -16,8 +16,8 @@ static char config_path[64];
 
 static int clean_environment(void **state) {
     (void)state;
-    static const char *const names[] = {"LISTEN", "DATA_DIR",  "THREADS",
-                                        "ISA",    "LOG_LEVEL", "CONFIG"};
+    static const char *const names[] = {"LISTEN",    "DATA_DIR",  "THREADS", "ISA",
+                                        "LOG_LEVEL", "HEARTBEAT", "CONFIG"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "BACKPROPD_%s", names[i]);
@@ -54,6 +54,7 @@ static void defaults_hold_where_nothing_is_said(void **state) {
     assert_int_equal(options.threads, 0);
     assert_string_equal(options.value[BP_OPTION_ISA], "auto");
     assert_int_equal(options.log_level, BP_LOG_INFO);
+    assert_int_equal(options.heartbeat, 15);
     assert_false(options.help || options.version || options.healthcheck);
     bp_options_clear(&options);
 }
