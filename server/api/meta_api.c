@@ -27,13 +27,13 @@ static json_t *describe_set(const bp_vocabulary *set) {
     return array;
 }
 
-static json_t *describe_limits(const bp_api_options *options) {
-    return json_pack("{s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:i, s:i}", "json_bytes",
+static json_t *describe_limits(const bp_api_options *options, const bp_service_info *server) {
+    return json_pack("{s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:i, s:I}", "json_bytes",
                      (json_int_t)options->max_json_bytes, "upload_bytes",
                      (json_int_t)options->max_upload_bytes, "layers", BP_MAX_LAYERS, "units",
                      BP_MAX_UNITS, "parameters", (json_int_t)BP_MAX_PARAMETERS, "columns",
                      BP_MAX_COLUMNS, "classes", BP_MAX_CLASSES, "epochs", BP_MAX_EPOCHS,
-                     "batch_size", BP_MAX_BATCH, "queued_jobs", BP_MAX_QUEUED_JOBS);
+                     "batch_size", BP_MAX_BATCH, "queued_jobs", (json_int_t)server->most_queued);
 }
 
 bp_status bp_handle_info(bp_call *call, bp_error *err) {
@@ -48,8 +48,8 @@ bp_status bp_handle_info(bp_call *call, bp_error *err) {
         bp_clock_wall_seconds() - info.started_at, "durable", info.data_dir != NULL, "models",
         (json_int_t)info.models, "datasets", (json_int_t)info.datasets, "jobs_running",
         (json_int_t)info.jobs_running, "jobs_queued", (json_int_t)info.jobs_queued, "limits",
-        describe_limits(call->options), "activations", describe_set(&bp_activations), "losses",
-        describe_set(&bp_losses), "initializers", describe_set(&bp_initializers),
+        describe_limits(call->options, &info), "activations", describe_set(&bp_activations),
+        "losses", describe_set(&bp_losses), "initializers", describe_set(&bp_initializers),
         "bias_initializers", describe_set(&bp_bias_initializers), "preprocessings",
         describe_set(&bp_preprocessings), "optimizers", describe_set(&bp_optimizers), "schedules",
         describe_set(&bp_schedules));

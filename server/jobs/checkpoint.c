@@ -30,12 +30,11 @@ bp_status bp_checkpoint_take(bp_checkpoint *out, const bp_training *t, bp_error 
     const bp_job_points *history = &t->job->history; /* the driver's to change, so to read */
     const bp_train_progress progress = bp_trainer_progress(t->trainer);
     const size_t points = history->count * BP_POINT_WORDS * 8;
-    bp_checkpoint checkpoint = {.mark = {.step = progress.step,
-                                         .epoch = progress.epoch,
-                                         .at = bp_clock_wall_seconds()},
-                                .elapsed_seconds = bp_job_elapsed(t->job),
-                                .points = history->count,
-                                .state_size = bp_trainer_state_size(t->trainer)};
+    bp_checkpoint checkpoint = {
+        .mark = {.step = progress.step, .epoch = progress.epoch, .at = bp_clock_wall_seconds()},
+        .elapsed_seconds = bp_job_elapsed(t->job),
+        .points = history->count,
+        .state_size = bp_trainer_state_size(t->trainer)};
     checkpoint.mark.size = points + checkpoint.state_size;
     checkpoint.bytes = malloc(checkpoint.mark.size);
     if (checkpoint.bytes == NULL) {
@@ -108,7 +107,7 @@ bp_status bp_checkpoint_copy(bp_store_batch *batch, bp_store *store, uint64_t fr
 
 typedef struct reading {
     bp_job *job;
-    uint64_t whose; /* checkpoint; the job's own, mostly */
+    uint64_t whose;      /* checkpoint; the job's own, mostly */
     bp_trainer *trainer; /* NULL: its state is not looked at */
 } reading;
 
@@ -160,8 +159,7 @@ static bp_status read_object(void *context, const bp_store_object *object, bp_er
     size_t state = 0;
     json_t *json = bp_record_parse(object);
     const double elapsed = json_number_value(json_object_get(json, "elapsed_seconds"));
-    bp_status status =
-        read_points(json, object, &history, &state) ? BP_OK : damaged(object, err);
+    bp_status status = read_points(json, object, &history, &state) ? BP_OK : damaged(object, err);
     if (status == BP_OK && read->trainer != NULL) {
         status = bp_trainer_state_read(read->trainer, (const char *)object->blob + state,
                                        object->blob_size - state, err);

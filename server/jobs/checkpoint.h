@@ -1,6 +1,6 @@
 /* Checkpoints: a training as it stood after a step, with the history up to there, as an object of
- * the store. JSON: the numbers of bp_job_checkpoint and how long the training took; blob: the points
- * of the history (word_blob.h), then the state of the trainer (trainer_state.h). */
+ * the store. JSON: the numbers of bp_job_checkpoint and how long the training took; blob: the
+ * points of the history (word_blob.h), then the state of the trainer (trainer_state.h). */
 #ifndef BP_CHECKPOINT_H
 #define BP_CHECKPOINT_H
 

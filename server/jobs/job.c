@@ -21,8 +21,7 @@ static const char *const state_names[] = {
 #define BIT(state) (1u << BP_JOB_##state)
 static const unsigned transitions[BP_JOB_STATE_COUNT] = {
     [BP_JOB_QUEUED] = BIT(RUNNING) | BIT(PAUSED) | BIT(CANCELLED) | BIT(FAILED),
-    [BP_JOB_RUNNING] =
-        BIT(QUEUED) | BIT(PAUSED) | BIT(SUCCEEDED) | BIT(FAILED) | BIT(CANCELLED),
+    [BP_JOB_RUNNING] = BIT(QUEUED) | BIT(PAUSED) | BIT(SUCCEEDED) | BIT(FAILED) | BIT(CANCELLED),
     [BP_JOB_PAUSED] = BIT(QUEUED) | BIT(RUNNING) | BIT(FAILED) | BIT(CANCELLED),
 };
 #undef BIT
@@ -40,10 +39,9 @@ bool bp_job_may_become(bp_job_state from, bp_job_state to) {
 }
 
 const char *bp_job_ending_name(bp_job_ending ending) {
-    static const char *const names[] = {
-        [BP_ENDING_NONE] = NULL,
+    static const char *const names[] = {[BP_ENDING_NONE] = NULL,
 #define X(name, wire, meaning) [BP_ENDING_##name] = wire,
-        BP_JOB_ENDING_TABLE(X)
+                                        BP_JOB_ENDING_TABLE(X)
 #undef X
     };
     return (unsigned)ending < sizeof names / sizeof *names ? names[ending] : NULL;

@@ -45,9 +45,9 @@ typedef struct bp_job_wish {
 
 typedef struct bp_job {
     atomic_uint references;
-    uint64_t id;          /* fixed */
-    atomic_uint asked;    /* bp_job_ask_kind bits; any thread sets them, the driver reads them */
-    atomic_size_t share;  /* workers that it has now; the scheduler sets it, the driver reads it */
+    uint64_t id;         /* fixed */
+    atomic_uint asked;   /* bp_job_ask_kind bits; any thread sets them, the driver reads them */
+    atomic_size_t share; /* workers that it has now; the scheduler sets it, the driver reads it */
 
     /* Of an unfinished job; the driver's. */
     bp_registry_entry *model;
@@ -62,20 +62,20 @@ typedef struct bp_job {
     /* Taken before `lock`, by who writes the job's record, until the write is in the store's queue:
      * so records come in the order of the facts. */
     pthread_mutex_t recording;
-    bp_event_log *events; /* fixed; appended to under `recording`, as what follows */
-    uint64_t events_sent; /* sequence of the last event that is on its way to the store */
+    bp_event_log *events;  /* fixed; appended to under `recording`, as what follows */
+    uint64_t events_sent;  /* sequence of the last event that is on its way to the store */
     bool events_under_way; /* alone, without a record */
     bool closed;           /* the last record is on its way */
 
-    pthread_mutex_t lock;    /* guards what follows */
-    pthread_cond_t changed;  /* the state, `taken`, or a wish */
-    bool taken;              /* a paused job has a driver */
+    pthread_mutex_t lock;     /* guards what follows */
+    pthread_cond_t changed;   /* the state, `taken`, or a wish */
+    bool taken;               /* a paused job has a driver */
     atomic_bool start_stored; /* what it began with is on the disk, beside its checkpoints */
-    bool ending;             /* it trains no more; its end is on the way to the disk */
-    bp_job_wish *wish;       /* NULL: none */
-    bp_job_info info;        /* queue_position and the rates are filled in by the reader */
-    double started_clock;    /* monotonic; of a running job: when this turn began */
-    double elapsed_before;   /* seconds of the turns before */
+    bool ending;              /* it trains no more; its end is on the way to the disk */
+    bp_job_wish *wish;        /* NULL: none */
+    bp_job_info info;         /* queue_position and the rates are filled in by the reader */
+    double started_clock;     /* monotonic; of a running job: when this turn began */
+    double elapsed_before;    /* seconds of the turns before */
     bp_job_points history;
     bp_job_edits edits;
     bp_job_checkpoint checkpoints[BP_MAX_CHECKPOINTS]; /* [checkpoint_count], steps ascending */

@@ -41,6 +41,6 @@ bp_status bp_job_check_action(uint64_t id, bp_job_state state, bp_job_action act
     }
     char allowed[128];
     list_allowed(state, allowed, sizeof allowed);
-    return bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " is %s: no %s then; possible are: %s", id,
-                   bp_job_state_name(state), actions[action].name, allowed);
+    return bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " is %s: no %s then; possible are: %s",
+                   id, bp_job_state_name(state), actions[action].name, allowed);
 }

@@ -162,8 +162,8 @@ bool bp_job_next_wish(bp_job *job, bp_job_edit *out) {
 void bp_job_answer(bp_job *job, const bp_job_edit *edit, bp_status status, const bp_error *err) {
     pthread_mutex_lock(&job->lock);
     if (job->wish != NULL) {
-        *job->wish = (bp_job_wish){.edit = *edit, 
-                                   .taken = true, .done = true, .status = status, .error = *err};
+        *job->wish = (bp_job_wish){
+            .edit = *edit, .taken = true, .done = true, .status = status, .error = *err};
         job->wish = NULL;
         pthread_cond_broadcast(&job->changed);
     }

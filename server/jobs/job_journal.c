@@ -13,8 +13,8 @@ enum { EVENTS_AT_ONCE = 64 };
 /* A batch on its way. */
 typedef struct parcel {
     bp_service *service;
-    bp_job *job;      /* a reference */
-    uint64_t up_to;   /* sequence of its last event */
+    bp_job *job;    /* a reference */
+    uint64_t up_to; /* sequence of its last event */
     bool only_events;
     bp_store_done done;
     void *context;

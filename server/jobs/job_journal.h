@@ -24,8 +24,8 @@ void bp_journal_send(bp_service *service, bp_job *job);
 void bp_journal_point(bp_service *service, bp_job *job, const bp_job_point *point);
 
 /* Submits `batch` (taken; NULL where there is no store) with the job's record, which says `facts`,
- * and its new events; `done` (NULL: none) is called when it is durable or has failed, on the store's
- * thread or, without a store, on this one. `facts` NULL: those of now. */
+ * and its new events; `done` (NULL: none) is called when it is durable or has failed, on the
+ * store's thread or, without a store, on this one. `facts` NULL: those of now. */
 typedef struct bp_journal_entry {
     bp_store_batch *batch;
     const bp_job_info *facts;

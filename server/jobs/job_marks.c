@@ -135,8 +135,7 @@ static size_t kept_locked(const bp_job *job) {
     return kept > 0 && kept <= BP_MAX_CHECKPOINTS ? (size_t)kept : 1;
 }
 
-size_t bp_job_plan_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint,
-                              uint64_t *dropped) {
+size_t bp_job_plan_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint, uint64_t *dropped) {
     pthread_mutex_lock(&job->lock);
     marks list = marks_of_locked(job);
     const size_t kept = kept_locked(job);

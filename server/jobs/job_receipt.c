@@ -4,9 +4,8 @@
 
 /* Weights that a model's spec does not draw again have to be kept for a replay. */
 static bool is_fresh(const bp_receipt *receipt, const bp_job_receipt_of *of) {
-    return of->undrawn ||
-           (of->start->version == 0 &&
-            bp_receipt_start_is_drawn(receipt, of->job->data, of->options));
+    return of->undrawn || (of->start->version == 0 &&
+                           bp_receipt_start_is_drawn(receipt, of->job->data, of->options));
 }
 
 static size_t workers_of(const bp_job_receipt_of *of, const bp_job_info *facts) {

@@ -14,8 +14,8 @@ typedef struct bp_job_receipt_of {
     bool undrawn; /* the model had no weights before */
 } bp_job_receipt_of;
 
-/* Fills the digest and the receipt in the facts, whose receipt.steps are those of the weights. Where
- * there is no memory for a digest there is none. The driver. */
+/* Fills the digest and the receipt in the facts, whose receipt.steps are those of the weights.
+ * Where there is no memory for a digest there is none. The driver. */
 void bp_job_receipt_fill(bp_job_info *facts, const bp_job_receipt_of *of);
 
 #endif

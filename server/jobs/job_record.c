@@ -282,20 +282,19 @@ static bool read_edits(const json_t *array, bp_job_edits *out) {
         .edit = calloc(count, sizeof *edits.edit), .count = count, .capacity = count};
     for (size_t i = 0; edits.edit != NULL && i < count; i++) {
         const json_t *edit = json_array_get(array, i);
-        edits.edit[i] = (bp_job_edit){
-            .step = count_of(edit, "step"),
-            .learning_rate = json_number_value(json_object_get(edit, "learning_rate")),
-            .epochs = count_of(edit, "epochs")};
+        edits.edit[i] = (bp_job_edit){.step = count_of(edit, "step"),
+                                      .learning_rate =
+                                          json_number_value(json_object_get(edit, "learning_rate")),
+                                      .epochs = count_of(edit, "epochs")};
     }
     *out = edits;
     return edits.edit != NULL;
 }
 
 bool bp_record_get_points(bp_word_blob *blob, size_t words, size_t count, bp_job_points *out) {
-    bp_job_points history = {
-        .point = calloc(count > 0 ? count : 1, sizeof *history.point),
-        .count = count,
-        .capacity = count > 0 ? count : 1};
+    bp_job_points history = {.point = calloc(count > 0 ? count : 1, sizeof *history.point),
+                             .count = count,
+                             .capacity = count > 0 ? count : 1};
     bool whole = history.point != NULL && (words == BP_POINT_WORDS || words == OLD_POINT_WORDS);
     for (size_t i = 0; whole && i < count; i++) {
         whole = bp_word_blob_get64(blob, &history.point[i], words);

@@ -97,9 +97,9 @@ static bp_status add_checkpoint(errand *self, bp_store_batch *batch, bp_error *e
 /* --- the end of a write --------------------------------------------------------------------- */
 
 static void warn(const errand *self, const char *what, const bp_error *why) {
-    bp_journal_event(self->job, BP_EVENT_WARNING,
-                     json_pack("{s:s, s:o}", "what", what, "message",
-                               bp_record_text(why->message)));
+    bp_journal_event(
+        self->job, BP_EVENT_WARNING,
+        json_pack("{s:s, s:o}", "what", what, "message", bp_record_text(why->message)));
     bp_journal_send(self->service, self->job);
 }
 
@@ -278,10 +278,9 @@ static void blame_store(errand *self, const bp_error *cause) {
     bp_job_info *facts = &self->facts;
     facts->state = facts->state == BP_JOB_SUCCEEDED ? BP_JOB_FAILED : facts->state;
     if (facts->error.code == BP_OK) {
-        bp_status status =
-            bp_fail(&facts->error, cause->code, NULL,
-                    "the trained weights are in memory but could not be stored: %.400s",
-                    cause->message);
+        bp_status status = bp_fail(
+            &facts->error, cause->code, NULL,
+            "the trained weights are in memory but could not be stored: %.400s", cause->message);
         (void)status;
     }
     bp_journal_state(self->job, facts);

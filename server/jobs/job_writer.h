@@ -6,7 +6,8 @@
 #include "training.h"
 
 /* A checkpoint of the training, which goes on. One at a time: while one is on its way no other is
- * taken. Its weights become the model's. DIVERGED: they are not finite, there is none. NO_MEMORY. */
+ * taken. Its weights become the model's. DIVERGED: they are not finite, there is none. NO_MEMORY.
+ */
 BP_NODISCARD bp_status bp_writer_checkpoint(bp_training *training, bp_error *err);
 
 /* The training is put down: with a checkpoint, if it has taken a step, the model's weights and the

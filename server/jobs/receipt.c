@@ -48,10 +48,9 @@ static bool name_edits(json_t *training, const bp_job_edits *edits) {
     json_t *array = json_array();
     for (size_t i = 0; i < edits->count; i++) {
         const bp_job_edit *edit = &edits->edit[i];
-        if (json_array_append_new(array,
-                                  json_pack("{s:I, s:f, s:I}", "step", (json_int_t)edit->step,
-                                            "learning_rate", edit->learning_rate, "epochs",
-                                            (json_int_t)edit->epochs)) != 0) {
+        if (json_array_append_new(
+                array, json_pack("{s:I, s:f, s:I}", "step", (json_int_t)edit->step, "learning_rate",
+                                 edit->learning_rate, "epochs", (json_int_t)edit->epochs)) != 0) {
             json_decref(array);
             return false;
         }

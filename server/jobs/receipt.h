@@ -3,8 +3,8 @@
  * configuration_sha256 is that of {"model": spec, "training": options} as JSON: keys sorted, no
  * spaces, reals with 17 significant digits, every field present (but "schedule" and
  * "early_stopping" only where they do something), "threads" left out because the weights do not
- * depend on it; "edits" only where there were such; a data set that is held out is named by its sha256; the spec has the sizes that the
- * model took from its data. */
+ * depend on it; "edits" only where there were such; a data set that is held out is named by its
+ * sha256; the spec has the sizes that the model took from its data. */
 #ifndef BP_RECEIPT_H
 #define BP_RECEIPT_H
 

@@ -27,7 +27,7 @@ typedef struct bp_scheduler_options {
      * held. */
     bp_turn (*run)(void *context, bp_job *job, bp_lane *lane);
     void *context;
-    size_t workers;    /* >= 1; as many lanes */
+    size_t workers;     /* >= 1; as many lanes */
     size_t most_queued; /* admissions end there */
 } bp_scheduler_options;
 

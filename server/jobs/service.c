@@ -33,11 +33,11 @@ static bp_status open_engine(bp_service *service, const bp_service_options *opti
     if (status == BP_OK) {
         status = bp_keeper_new(&service->keeper, err);
     }
-    const bp_scheduler_options scheduling = {
-        .run = bp_take_turn,
-        .context = service,
-        .workers = service->threads,
-        .most_queued = options->most_queued > 0 ? options->most_queued : BP_MOST_QUEUED_JOBS};
+    service->most_queued = options->most_queued > 0 ? options->most_queued : BP_MOST_QUEUED_JOBS;
+    const bp_scheduler_options scheduling = {.run = bp_take_turn,
+                                             .context = service,
+                                             .workers = service->threads,
+                                             .most_queued = service->most_queued};
     return status == BP_OK ? bp_scheduler_new(&service->scheduler, &scheduling, err) : status;
 }
 
@@ -113,6 +113,7 @@ void bp_service_describe(bp_service *service, bp_service_info *out) {
         .models = bp_registry_count(&service->models),
         .datasets = bp_registry_count(&service->datasets),
         .data_dir = service->data_dir,
+        .most_queued = service->most_queued,
     };
     bp_scheduler_count(service->scheduler, &out->jobs_running, &out->jobs_queued);
 }

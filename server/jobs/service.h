@@ -22,8 +22,8 @@ typedef struct bp_service_options {
 } bp_service_options;
 enum { BP_MOST_QUEUED_JOBS = 10000 };
 
-/* Opens the store and loads models, data sets and jobs; those that had not ended go on (slow). INVALID, IO, CONFLICT (another
- * process has the data directory), NO_MEMORY. */
+/* Opens the store and loads models, data sets and jobs; those that had not ended go on (slow).
+ * INVALID, IO, CONFLICT (another process has the data directory), NO_MEMORY. */
 BP_NODISCARD bp_status bp_service_new(bp_service **out, const bp_service_options *options,
                                       bp_error *err);
 /* Puts off what runs, within a minibatch and with a checkpoint each; joins the threads, closes the
@@ -34,7 +34,7 @@ typedef struct bp_service_info {
     size_t threads;
     const char *isa;
     double started_at; /* wall seconds */
-    size_t models, datasets, jobs_running, jobs_queued;
+    size_t models, datasets, jobs_running, jobs_queued, most_queued;
     const char *data_dir; /* NULL: none */
 } bp_service_info;
 void bp_service_describe(bp_service *service, bp_service_info *out);
@@ -131,12 +131,12 @@ bool bp_job_state_is_terminal(bp_job_state state);
 
 /* How a job is run. The weights do not depend on it, but for where a budget ends. */
 typedef struct bp_job_terms {
-    int priority;                /* BP_LEAST_PRIORITY..BP_MOST_PRIORITY; the larger first */
-    double checkpoint_seconds;   /* at least so often a checkpoint is written; 0: not by time */
-    uint64_t checkpoint_steps;   /* each so many steps; 0: not by steps */
-    uint64_t checkpoints_kept;   /* 1..BP_MAX_CHECKPOINTS: the last ones */
-    double budget_seconds;       /* of training time, after which it ends; 0: none */
-    uint64_t budget_samples;     /* likewise; 0: none */
+    int priority;              /* BP_LEAST_PRIORITY..BP_MOST_PRIORITY; the larger first */
+    double checkpoint_seconds; /* at least so often a checkpoint is written; 0: not by time */
+    uint64_t checkpoint_steps; /* each so many steps; 0: not by steps */
+    uint64_t checkpoints_kept; /* 1..BP_MAX_CHECKPOINTS: the last ones */
+    double budget_seconds;     /* of training time, after which it ends; 0: none */
+    uint64_t budget_samples;   /* likewise; 0: none */
 } bp_job_terms;
 enum { BP_LEAST_PRIORITY = -100, BP_MOST_PRIORITY = 100, BP_MAX_CHECKPOINTS = 16 };
 
@@ -159,9 +159,9 @@ typedef struct bp_job_edit {
 
 /* A training as it stood after `step`, on the disk. */
 typedef struct bp_job_checkpoint {
-    uint64_t step, epoch; /* finished */
-    double at;            /* wall seconds */
-    uint64_t size;        /* bytes */
+    uint64_t step, epoch;            /* finished */
+    double at;                       /* wall seconds */
+    uint64_t size;                   /* bytes */
     char sha256[BP_DIGEST_HEX_SIZE]; /* of the weights, as those of a model */
 } bp_job_checkpoint;
 
@@ -220,17 +220,17 @@ typedef struct bp_job_info {
     uint64_t steps_total;                                    /* 0 until it runs */
     size_t rows, validation_rows; /* of the data set; those held out of them (0 until it runs) */
     bp_train_progress progress;
-    bp_job_point last;                /* last point of the history; step 0: none */
-    bp_job_point best;                /* of the best epoch; step 0: none */
-    uint64_t epochs;                  /* that it shall have, after all edits */
+    bp_job_point last; /* last point of the history; step 0: none */
+    bp_job_point best; /* of the best epoch; step 0: none */
+    uint64_t epochs;   /* that it shall have, after all edits */
     bp_job_ending ended_by;
-    uint64_t forked_from;         /* another job; 0: none */
-    bp_job_checkpoint checkpoint; /* the last on the disk; step 0: none */
-    bp_error error;                   /* code BP_OK: none */
-    uint64_t error_epoch, error_step; /* 1-based, of a divergence; 0: none */
-    size_t error_layer;               /* 0: of no layer */
+    uint64_t forked_from;                   /* another job; 0: none */
+    bp_job_checkpoint checkpoint;           /* the last on the disk; step 0: none */
+    bp_error error;                         /* code BP_OK: none */
+    uint64_t error_epoch, error_step;       /* 1-based, of a divergence; 0: none */
+    size_t error_layer;                     /* 0: of no layer */
     char error_tensor[BP_TENSOR_NAME_SIZE]; /* which was not finite first; "": not known */
-    char sha256[BP_DIGEST_HEX_SIZE];  /* of the final weights; "": not ended, or no step done */
+    char sha256[BP_DIGEST_HEX_SIZE]; /* of the final weights; "": not ended, or no step done */
     bp_receipt receipt;
 } bp_job_info;
 

@@ -47,9 +47,9 @@ static bp_status take(bp_job *job, bp_job_action action, bp_error *err) {
     bp_status status = bp_job_take(job, err);
     if (status == BP_CONFLICT && state_of(job) != BP_JOB_PAUSED) {
         status = bp_job_check_action(job->id, state_of(job), action, err);
-        return status == BP_OK ? bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " has gone on",
-                                         job->id)
-                               : status;
+        return status == BP_OK
+                   ? bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " has gone on", job->id)
+                   : status;
     }
     return status;
 }
@@ -199,8 +199,8 @@ static bp_status find_mark(bp_job *job, uint64_t step, bp_job_checkpoint *out, b
         return bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " has no checkpoint", job->id);
     }
     return bp_fail(err, BP_INVALID, "/step",
-                   "job %" PRIu64 " has no checkpoint of step %" PRIu64 "; its last is of step %"
-                   PRIu64,
+                   "job %" PRIu64 " has no checkpoint of step %" PRIu64
+                   "; its last is of step %" PRIu64,
                    job->id, step, marks[count - 1].step);
 }
 
@@ -246,9 +246,9 @@ static bp_status rewind_taken(bp_service *service, bp_job *job, uint64_t step, b
     const size_t count = bp_job_drop_checkpoints(job, mark.step, dropped);
     show_progress(job, &mark);
     bp_job_show_epochs(job);
-    bp_journal_event(job, BP_EVENT_REWOUND,
-                     json_pack("{s:I, s:I}", "step", (json_int_t)mark.step, "epoch",
-                               (json_int_t)mark.epoch));
+    bp_journal_event(
+        job, BP_EVENT_REWOUND,
+        json_pack("{s:I, s:I}", "step", (json_int_t)mark.step, "epoch", (json_int_t)mark.epoch));
     return write_rewound(service, job, dropped, count, err);
 }
 
@@ -287,8 +287,7 @@ static bp_status try_edit(bp_service *service, bp_job *job, bp_job_edit *edit, b
 }
 
 /* Has the edit take effect, whatever the job does now. */
-static bp_status edit_training(bp_service *service, bp_job *job, bp_job_edit *edit,
-                               bp_error *err) {
+static bp_status edit_training(bp_service *service, bp_job *job, bp_job_edit *edit, bp_error *err) {
     bp_status status = try_edit(service, job, edit, err);
     for (int i = 1; i < MOST_TRIES && status == BP_CONFLICT &&
                     !bp_job_state_is_terminal(state_of(job)) && !bp_job_is_ending(job);

@@ -40,8 +40,8 @@ static bp_status find_mark(fork *self, bp_error *err) {
                        self->from->id);
     }
     return bp_fail(err, BP_INVALID, "/step",
-                   "job %" PRIu64 " has no checkpoint of step %" PRIu64 "; its last is of step %"
-                   PRIu64,
+                   "job %" PRIu64 " has no checkpoint of step %" PRIu64
+                   "; its last is of step %" PRIu64,
                    self->from->id, self->asked->step, marks[count - 1].step);
 }
 

@@ -264,4 +264,3 @@ bp_status bp_service_find_events(bp_service *service, uint64_t id, bp_event_log 
     }
     return status;
 }
-

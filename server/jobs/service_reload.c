@@ -99,7 +99,8 @@ static bp_status fail_reload(bp_service *service, bp_job *job, const bp_error *c
     return status == BP_OK ? bp_job_end(job, &facts, err) : status;
 }
 
-/* A running job waits for its turn again; a paused one stays so. Its history is the checkpoint's. */
+/* A running job waits for its turn again; a paused one stays so. Its history is the checkpoint's.
+ */
 static bp_status take_up(bp_service *service, bp_job *job, bp_error *err) {
     bp_error cause = {0};
     bp_status status = bp_service_take_uses(service, job, &job->info.request, &cause);
@@ -198,10 +199,8 @@ static bp_status gather_event(void *context, const bp_store_event *event, bp_err
                    ? status
                    : bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the events of the store");
     }
-    self->events[self->event_count++] = (bp_event){.sequence = event->sequence,
-                                                   .at = event->at,
-                                                   .type = type_of(event->type),
-                                                   .data = data};
+    self->events[self->event_count++] = (bp_event){
+        .sequence = event->sequence, .at = event->at, .type = type_of(event->type), .data = data};
     return BP_OK;
 }
 
@@ -248,8 +247,7 @@ static bp_status start_all(reload *self, bp_status status, bp_error *err) {
 
 bp_status bp_service_load_jobs(bp_service *service, bp_error *err) {
     reload self = {.service = service};
-    bp_status status =
-        bp_store_load_checkpoints(service->store, note_mark, pass_over, &self, err);
+    bp_status status = bp_store_load_checkpoints(service->store, note_mark, pass_over, &self, err);
     if (status == BP_OK) {
         status = bp_store_load(service->store, BP_STORE_JOB, load_one, &self, err);
     }

@@ -3,13 +3,11 @@
  * Locks, and the order in which a thread that needs several takes them:
  *   starting            one admission of a job at a time; slow threads
  *   registry->writing   one durable change of a registry at a time; slow threads
- *   job->recording      one job's records and events into the store's queue; moments, and the making
- *                       of their text
- *   scheduler's lock    table of jobs, queue, lanes; moments
- *   job->lock           one job's facts; moments
- *   registry->lock      names, users, current snapshot; moments; taken with none of the others but
- *                       `starting` and `writing` held
- * No store write happens while one of the last three is held: these are all that readers need. */
+ *   job->recording      one job's records and events into the store's queue; moments, and the
+ * making of their text scheduler's lock    table of jobs, queue, lanes; moments job->lock one job's
+ * facts; moments registry->lock      names, users, current snapshot; moments; taken with none of
+ * the others but `starting` and `writing` held No store write happens while one of the last three
+ * is held: these are all that readers need. */
 #ifndef BP_SERVICE_STATE_H
 #define BP_SERVICE_STATE_H
 
@@ -24,6 +22,7 @@ struct bp_service {
     char *data_dir;  /* NULL: none */
     bp_store *store; /* NULL: none */
     size_t threads;  /* workers of all jobs together */
+    size_t most_queued;
     bp_pool *single; /* one thread: who calls it; any number may at once */
     bp_keeper *keeper;
     const bp_kernels *kernels;
@@ -58,7 +57,8 @@ BP_NODISCARD bp_status bp_service_load_jobs(bp_service *service, bp_error *err);
 
 /* The current snapshot, a reference; NULL: sizes still open. Any thread, takes models.lock. */
 bp_snapshot *bp_model_current(bp_service *service, bp_model *model);
-/* Makes the snapshot current and takes the caller's reference. A job's driver, takes models.lock. */
+/* Makes the snapshot current and takes the caller's reference. A job's driver, takes models.lock.
+ */
 void bp_model_publish(bp_service *service, bp_model *model, bp_snapshot *snapshot);
 
 /* As bp_service_create_model, made durable by `persist` (registry.h). */

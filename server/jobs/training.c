@@ -68,6 +68,22 @@ static bp_status end_epoch(bp_training *t, const bp_train_progress *progress, do
     return status;
 }
 
+/* The held-out rows within an epoch. */
+static bp_status observe(bp_training *t, const bp_train_progress *progress, bp_error *err) {
+    const bp_observation *seen = &progress->observation;
+    const bp_job_point point = {.epoch = progress->epoch + 1,
+                                .step = seen->step,
+                                .train_loss = seen->train_loss,
+                                .validation_loss = seen->validation.loss,
+                                .validation_accuracy = seen->validation.accuracy,
+                                .validation_r2 = seen->validation.r2,
+                                .learning_rate = progress->learning_rate,
+                                .elapsed_seconds = bp_job_elapsed(t->job),
+                                .observed = 1};
+    t->observed_step = seen->step;
+    return add_point(t, &point, err);
+}
+
 /* --- a step --------------------------------------------------------------------------------- */
 
 /* The edit that comes first from `step` on; its step goes to edit_step. False: none. */
@@ -132,6 +148,9 @@ bp_status bp_training_step(bp_training *t, bp_error *err) {
     if (progress.epoch > before.epoch) {
         return end_epoch(t, &progress, now, err);
     }
+    if (progress.observation.step > t->observed_step) {
+        return observe(t, &progress, err);
+    }
     if (now - t->reported >= REPORT_SECONDS) {
         report(t, &progress, now);
     }
@@ -193,8 +212,7 @@ static bp_status make_trainer(bp_training *t, bool goes_on, bp_pool *pool, bp_er
     bp_snapshot *begun = NULL;
     bp_status status = find_start(t, goes_on, &begun, err);
     if (status == BP_OK) {
-        status =
-            bp_train_bind(&t->start, &t->model->spec, begun, t->job->data, &t->options, err);
+        status = bp_train_bind(&t->start, &t->model->spec, begun, t->job->data, &t->options, err);
     }
     if (status == BP_OK) {
         bp_train_place place = {.pool = pool, .kernels = t->service->kernels};

@@ -20,7 +20,7 @@ struct bp_training {
     uint64_t published_step; /* their step; 0: none by this job */
     double checkpointed;     /* when a checkpoint was last taken, or the turn began */
     uint64_t checkpoint_step;
-    uint64_t observed_step;  /* of the last observation within an epoch */
+    uint64_t observed_step; /* of the last observation within an epoch */
 };
 
 /* Binds the job to its data and makes its trainer, on `pool` for the time being; where the job has

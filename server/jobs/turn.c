@@ -59,8 +59,7 @@ static void move(const turn *self) {
 static bool checkpoint_is_due(const bp_training *t) {
     const bp_job_terms *terms = &t->job->info.request.terms; /* what is read of it is fixed */
     const uint64_t step = bp_trainer_progress(t->trainer).step;
-    return (terms->checkpoint_steps > 0 &&
-            step - t->checkpoint_step >= terms->checkpoint_steps) ||
+    return (terms->checkpoint_steps > 0 && step - t->checkpoint_step >= terms->checkpoint_steps) ||
            (terms->checkpoint_seconds > 0 &&
             bp_clock_seconds() - t->checkpointed >= terms->checkpoint_seconds);
 }
@@ -156,8 +155,7 @@ bp_turn bp_take_turn(void *service, bp_job *job, bp_lane *lane) {
     const bool parks = status == BP_OK && (asked == BP_ASK_PAUSE || asked == BP_ASK_SHUTDOWN);
     if (parks) {
         bp_job_forget_ask(job, (bp_job_ask_kind)asked);
-        bp_writer_put_down(service, job,
-                           asked == BP_ASK_PAUSE ? BP_JOB_PAUSED : BP_JOB_QUEUED);
+        bp_writer_put_down(service, job, asked == BP_ASK_PAUSE ? BP_JOB_PAUSED : BP_JOB_QUEUED);
         return BP_TURN_PARKED;
     }
     end(service, job, status, asked == BP_ASK_CANCEL, &err);

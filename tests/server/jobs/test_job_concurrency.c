@@ -229,10 +229,10 @@ static void a_full_queue_refuses(void **state) {
     bp_job_request request = ask("m", "blobs", BP_MAX_EPOCHS);
     uint64_t running = start(service, &request), id = 0;
     wait_for_steps(service, running, 1);
-    for (int i = 0; i < BP_MAX_QUEUED_JOBS; i++) {
+    for (int i = 0; i < BP_MOST_QUEUED_JOBS; i++) {
         id = start(service, &request);
     }
-    assert_int_equal(job_of(service, id).queue_position, BP_MAX_QUEUED_JOBS);
+    assert_int_equal(job_of(service, id).queue_position, BP_MOST_QUEUED_JOBS);
     bp_error err = {0};
     uint64_t refused = 0;
     expect(bp_service_start_job(service, &request, &refused, &err), BP_BUSY, &err);
