@@ -13,8 +13,8 @@ enum { EVENTS_AT_ONCE = 64 };
 /* A batch on its way. */
 typedef struct parcel {
     bp_service *service;
-    bp_job *job;    /* a reference */
-    uint64_t up_to; /* sequence of its last event */
+    bp_job *job;           /* a reference */
+    uint64_t after, up_to; /* sequences: its events are those between */
     bool only_events;
     bp_store_done done;
     void *context;
@@ -70,15 +70,31 @@ static bp_status add_events_locked(bp_job *job, bp_store_batch *batch, uint64_t 
 
 /* --- parcels -------------------------------------------------------------------------------- */
 
-/* On the store's thread. Events that could not be written can be seen until the server stops. */
+/* What could not be written goes with the next batch, if none with later events is on its way. */
+static void take_back(parcel *self) {
+    bp_job *job = self->job;
+    pthread_mutex_lock(&job->recording);
+    if (job->events_sent == self->up_to) {
+        job->events_sent = self->after;
+    }
+    job->closed = false;
+    pthread_mutex_unlock(&job->recording);
+}
+
+/* On the store's thread. Events that could not be written can be seen all the same. */
 static void arrive(void *context, bp_status status, const bp_error *err) {
     parcel *self = context;
+    if (status != BP_OK) {
+        take_back(self);
+    }
     bp_event_log_commit(self->job->events, self->up_to);
     if (self->only_events) {
         pthread_mutex_lock(&self->job->recording);
         self->job->events_under_way = false;
         pthread_mutex_unlock(&self->job->recording);
-        bp_journal_send(self->service, self->job);
+        if (status == BP_OK) {
+            bp_journal_send(self->service, self->job);
+        }
     }
     if (self->done != NULL) {
         self->done(self->context, status, err);
@@ -139,6 +155,7 @@ static bool pack_events_locked(bp_service *service, bp_job *job, parcel **out,
         return false;
     }
     (*out)->only_events = true;
+    (*out)->after = job->events_sent;
     job->events_sent = (*out)->up_to;
     job->events_under_way = service->store != NULL;
     return true;
@@ -185,6 +202,7 @@ static bp_status pack_record_locked(bp_job *job, const bp_journal_entry *entry, 
         status = add_events_locked(job, entry->batch, &self->up_to, err);
     }
     if (status == BP_OK) {
+        self->after = job->events_sent;
         job->events_sent = self->up_to;
         job->closed = entry->last;
         self->done = entry->done;

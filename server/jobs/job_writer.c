@@ -15,10 +15,14 @@
 
 /* A disk that takes longer than this is not waited for. */
 #define WRITE_SECONDS 3600.0
+/* Until an end that could not be written is tried again. */
+#define RETRY_SECONDS 1.0
 
 typedef struct errand {
     bp_errand base; /* first: the keeper's */
     bool stays;     /* on a lane's stack, for lack of memory */
+    bool told;      /* the event of its end is in the log */
+    bool warned;    /* that it could not be written */
     bp_service *service;
     bp_job *job; /* a reference */
     bp_job_info facts;
@@ -273,24 +277,21 @@ void bp_writer_put_down(bp_service *service, bp_job *job, bp_job_state state) {
 
 /* --- the end -------------------------------------------------------------------------------- */
 
-/* A success that could not be recorded is none. */
-static void blame_store(errand *self, const bp_error *cause) {
-    bp_job_info *facts = &self->facts;
-    facts->state = facts->state == BP_JOB_SUCCEEDED ? BP_JOB_FAILED : facts->state;
-    if (facts->error.code == BP_OK) {
-        bp_status status = bp_fail(
-            &facts->error, cause->code, NULL,
-            "the trained weights are in memory but could not be stored: %.400s", cause->message);
-        (void)status;
+/* The disk is full, or failed: the job stays as it is, at its end, until there is room, or until
+ * the server stops, after which it goes on from its last checkpoint. */
+static bool try_later(errand *self, const bp_error *why) {
+    if (!self->warned) {
+        warn(self, "end_not_stored", why);
+        self->warned = true;
     }
-    bp_journal_state(self->job, facts);
+    return bp_keeper_try_again(self->service->keeper, &self->base, RETRY_SECONDS);
 }
 
 static void end_done(void *context, bp_status status, const bp_error *err) {
     errand *self = context;
     bp_job *job = self->job;
-    if (status != BP_OK) {
-        blame_store(self, err);
+    if (status != BP_OK && try_later(self, err)) {
+        return;
     }
     bp_service_release_uses(self->service, job);
     bp_event_log_commit(job->events, UINT64_MAX);
@@ -321,7 +322,7 @@ static void write_end(bp_errand *base) {
     errand *self = (errand *)base;
     bp_error err = {0};
     bp_store_batch *batch = NULL;
-    if (self->weights != NULL) {
+    if (self->weights != NULL && self->facts.sha256[0] == '\0') {
         const bp_job_receipt_of of = {.service = self->service,
                                       .job = self->job,
                                       .start = self->start,
@@ -334,7 +335,10 @@ static void write_end(bp_errand *base) {
     if (status == BP_OK && batch != NULL) {
         status = add_end(self, batch, &err);
     }
-    bp_journal_state(self->job, &self->facts);
+    if (!self->told) {
+        bp_journal_state(self->job, &self->facts);
+        self->told = true;
+    }
     const bp_journal_entry entry = {.batch = batch,
                                     .facts = &self->facts,
                                     .with_history = true,

@@ -1,10 +1,11 @@
 #include "keeper.h"
 
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "clock.h"
 
 /* Jobs that end faster than their weights can be written wait here for the disk. */
 enum { MOST_WAITING = 256 };
@@ -14,26 +15,67 @@ struct bp_keeper {
     bool started;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t work;  /* an errand waits, or `closing` */
-    pthread_cond_t moved; /* an errand was taken or done */
+    pthread_cond_t taken; /* one was taken */
     bp_errand *first, **last;
     size_t waiting;
-    uint64_t taken_on, done; /* errands so far */
+    bp_errand *later; /* to be tried again, in any order */
     bool closing;
 };
 
+/* --- what is next --------------------------------------------------------------------------- */
+
+static bp_errand *take_first_locked(bp_keeper *keeper) {
+    bp_errand *errand = keeper->first;
+    keeper->first = errand->next;
+    keeper->last = keeper->first != NULL ? keeper->last : &keeper->first;
+    keeper->waiting--;
+    pthread_cond_signal(&keeper->taken);
+    return errand;
+}
+
+/* One that is due, all are at the closing; NULL: none, and *due is when the next is. Holds
+ * keeper->lock. */
+static bp_errand *take_later_locked(bp_keeper *keeper, double *due) {
+    const double now = bp_clock_seconds();
+    *due = now + 3600;
+    for (bp_errand **at = &keeper->later; *at != NULL; at = &(*at)->next) {
+        bp_errand *errand = *at;
+        if (keeper->closing || errand->due <= now) {
+            *at = errand->next;
+            return errand;
+        }
+        *due = errand->due < *due ? errand->due : *due;
+    }
+    return NULL;
+}
+
+static void wait_locked(bp_keeper *keeper, double until) {
+    if (keeper->later == NULL) {
+        pthread_cond_wait(&keeper->work, &keeper->lock);
+        return;
+    }
+    struct timespec moment;
+    const double seconds = until - bp_clock_seconds();
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    const long long ns = moment.tv_nsec + (long long)((seconds > 0 ? seconds : 0) * 1e9);
+    moment.tv_sec += (time_t)(ns / 1000000000);
+    moment.tv_nsec = (long)(ns % 1000000000);
+    pthread_cond_timedwait(&keeper->work, &keeper->lock, &moment);
+}
+
 /* NULL: closing, and nothing is left. Holds keeper->lock. */
 static bp_errand *take_locked(bp_keeper *keeper) {
-    while (keeper->first == NULL && !keeper->closing) {
-        pthread_cond_wait(&keeper->work, &keeper->lock);
+    for (;;) {
+        double due;
+        if (keeper->first != NULL) {
+            return take_first_locked(keeper);
+        }
+        bp_errand *errand = take_later_locked(keeper, &due);
+        if (errand != NULL || keeper->closing) {
+            return errand;
+        }
+        wait_locked(keeper, due);
     }
-    bp_errand *errand = keeper->first;
-    if (errand != NULL) {
-        keeper->first = errand->next;
-        keeper->last = keeper->first != NULL ? keeper->last : &keeper->first;
-        keeper->waiting--;
-        pthread_cond_broadcast(&keeper->moved);
-    }
-    return errand;
 }
 
 static void *run_thread(void *argument) {
@@ -43,11 +85,22 @@ static void *run_thread(void *argument) {
         pthread_mutex_unlock(&keeper->lock);
         errand->run(errand);
         pthread_mutex_lock(&keeper->lock);
-        keeper->done++;
-        pthread_cond_broadcast(&keeper->moved);
     }
     pthread_mutex_unlock(&keeper->lock);
     return NULL;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static void init(bp_keeper *keeper) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&keeper->lock, NULL);
+    pthread_cond_init(&keeper->work, &attributes);
+    pthread_cond_init(&keeper->taken, NULL);
+    pthread_condattr_destroy(&attributes);
+    keeper->last = &keeper->first;
 }
 
 bp_status bp_keeper_new(bp_keeper **out, bp_error *err) {
@@ -55,10 +108,7 @@ bp_status bp_keeper_new(bp_keeper **out, bp_error *err) {
     if (keeper == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the keeper");
     }
-    pthread_mutex_init(&keeper->lock, NULL);
-    pthread_cond_init(&keeper->work, NULL);
-    pthread_cond_init(&keeper->moved, NULL);
-    keeper->last = &keeper->first;
+    init(keeper);
     int code = pthread_create(&keeper->thread, NULL, run_thread, keeper);
     keeper->started = code == 0;
     if (code != 0) {
@@ -70,42 +120,53 @@ bp_status bp_keeper_new(bp_keeper **out, bp_error *err) {
     return BP_OK;
 }
 
-void bp_keeper_free(bp_keeper *keeper) {
-    if (keeper == NULL) {
+void bp_keeper_close(bp_keeper *keeper) {
+    if (keeper == NULL || !keeper->started) {
         return;
     }
     pthread_mutex_lock(&keeper->lock);
     keeper->closing = true;
     pthread_cond_signal(&keeper->work);
     pthread_mutex_unlock(&keeper->lock);
-    if (keeper->started) {
-        pthread_join(keeper->thread, NULL);
+    pthread_join(keeper->thread, NULL);
+    keeper->started = false;
+}
+
+void bp_keeper_free(bp_keeper *keeper) {
+    if (keeper == NULL) {
+        return;
     }
-    pthread_cond_destroy(&keeper->moved);
+    bp_keeper_close(keeper);
+    pthread_cond_destroy(&keeper->taken);
     pthread_cond_destroy(&keeper->work);
     pthread_mutex_destroy(&keeper->lock);
     free(keeper);
 }
 
+/* --- errands -------------------------------------------------------------------------------- */
+
 void bp_keeper_hand_over(bp_keeper *keeper, bp_errand *errand) {
     errand->next = NULL;
     pthread_mutex_lock(&keeper->lock);
     while (keeper->waiting >= MOST_WAITING) {
-        pthread_cond_wait(&keeper->moved, &keeper->lock);
+        pthread_cond_wait(&keeper->taken, &keeper->lock);
     }
     *keeper->last = errand;
     keeper->last = &errand->next;
     keeper->waiting++;
-    keeper->taken_on++;
     pthread_cond_signal(&keeper->work);
     pthread_mutex_unlock(&keeper->lock);
 }
 
-void bp_keeper_drain(bp_keeper *keeper) {
+bool bp_keeper_try_again(bp_keeper *keeper, bp_errand *errand, double seconds) {
+    errand->due = bp_clock_seconds() + seconds;
     pthread_mutex_lock(&keeper->lock);
-    const uint64_t until = keeper->taken_on;
-    while (keeper->done < until) {
-        pthread_cond_wait(&keeper->moved, &keeper->lock);
+    const bool taken = !keeper->closing;
+    if (taken) {
+        errand->next = keeper->later;
+        keeper->later = errand;
+        pthread_cond_signal(&keeper->work);
     }
     pthread_mutex_unlock(&keeper->lock);
+    return taken;
 }

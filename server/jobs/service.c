@@ -92,8 +92,9 @@ void bp_service_free(bp_service *service) {
     if (service->scheduler != NULL) {
         bp_scheduler_stop(service->scheduler);
     }
-    bp_keeper_free(service->keeper);
+    bp_keeper_close(service->keeper);
     bp_store_close(service->store);
+    bp_keeper_free(service->keeper); /* until now the store's thread could ask it to try again */
     bp_scheduler_free(service->scheduler);
     bp_registry_clear(&service->models);
     bp_registry_clear(&service->datasets);

@@ -111,22 +111,16 @@ static bp_status open(bp_service *service, bp_job *job, bp_pool *pool, bp_error 
     return status;
 }
 
-/* The last weights go to the model, those before a divergence too, where they are finite. */
+/* The last weights go to the model; after a divergence it keeps those that it has, for the last
+ * ones before may be finite and of no use. */
 static bp_status publish_last(bp_job *job, bp_status outcome, bp_error *err) {
     bp_training *t = job->training;
-    bp_error cause = {0};
     if (t == NULL) {
         return outcome;
     }
     bp_training_report(t);
-    if (bp_trainer_progress(t->trainer).step > t->published_step) {
-        bp_status status = bp_training_publish(t, &cause);
-        if (status != BP_OK && outcome == BP_OK) {
-            *err = cause;
-            return status;
-        }
-    }
-    return outcome;
+    const bool moved = bp_trainer_progress(t->trainer).step > t->published_step;
+    return outcome == BP_OK && moved ? bp_training_publish(t, err) : outcome;
 }
 
 static void end(bp_service *service, bp_job *job, bp_status outcome, bool cancelled,

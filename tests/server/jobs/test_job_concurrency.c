@@ -195,7 +195,7 @@ static void many_threads_start_and_cancel(void **state) {
     EXPECT_OK(bp_service_delete_dataset(service, "blobs", &err_));
 }
 
-static void stops_at_once_while_a_job_runs(void **state) {
+static void stops_at_once_and_goes_on_after(void **state) {
     fixture *made = *state;
     prepare(made->service);
     bp_job_request request = ask("m", "blobs", BP_MAX_EPOCHS);
@@ -208,18 +208,13 @@ static void stops_at_once_while_a_job_runs(void **state) {
     assert_true(bp_clock_seconds() - asked < 5);
     made->service = open_service(made->data_dir);
     bp_job_info info = job_of(made->service, running);
-    assert_int_equal(info.state, BP_JOB_FAILED);
-    assert_int_equal(info.error.code, BP_INTERRUPTED);
-    assert_int_equal(info.error_step, 0);
+    assert_true(info.state == BP_JOB_RUNNING || info.state == BP_JOB_QUEUED);
     assert_true(info.progress.step >= 20);
-    assert_true(model_version(made->service, "m") == info.progress.step);
-    char hex[BP_DIGEST_HEX_SIZE];
-    model_sha256(made->service, "m", hex);
-    assert_string_equal(info.sha256, hex);
-    info = job_of(made->service, queued);
-    assert_int_equal(info.state, BP_JOB_FAILED);
-    assert_int_equal(info.error.code, BP_INTERRUPTED);
-    assert_non_null(strstr(info.error.message, "queued"));
+    assert_true(model_version(made->service, "m") >= 20);
+    assert_int_equal(job_of(made->service, queued).state, BP_JOB_QUEUED); /* behind the other */
+    wait_for_steps(made->service, running, info.progress.step + 5);
+    EXPECT_OK(bp_service_cancel_job(made->service, queued, &err_));
+    EXPECT_OK(bp_service_cancel_job(made->service, running, &err_));
 }
 
 static void a_full_queue_refuses(void **state) {
@@ -245,7 +240,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(predicts_and_polls_while_training), TEST(a_hundred_jobs_run_in_order),
         TEST(many_threads_start_and_cancel),     TEST(a_full_queue_refuses),
-        TEST(stops_at_once_while_a_job_runs),
+        TEST(stops_at_once_and_goes_on_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
