@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "job_actions.h"
 #include "job_events.h"
+#include "job_terms_json.h"
 #include "json_fields.h"
 #include "receipt.h"
 #include "reply.h"
@@ -39,10 +41,16 @@ static json_t *best_of(const bp_job_info *info) {
                      bp_monitors.names[best.metric], "value", bp_json_number(best.value));
 }
 
+/* At the end it is that of the weights; before, the last on the disk. */
 static json_t *checkpoint_of(const bp_job_info *info) {
-    return info->sha256[0] == '\0' ? json_null()
-                                   : json_pack("{s:o, s:s}", "step", integer(info->progress.step),
-                                               "sha256", info->sha256);
+    if (info->sha256[0] != '\0') {
+        return json_pack("{s:o, s:s}", "step", integer(info->progress.step), "sha256",
+                         info->sha256);
+    }
+    return info->checkpoint.step == 0
+               ? json_null()
+               : json_pack("{s:o, s:s}", "step", integer(info->checkpoint.step), "sha256",
+                           info->checkpoint.sha256);
 }
 
 static json_t *receipt_of(const bp_job_info *info) {
@@ -58,23 +66,49 @@ static json_t *error_of(const bp_job_info *info) {
     json_t *field = error->field[0] != '\0' ? bp_json_text(error->field) : NULL;
     json_t *epoch = info->error_epoch > 0 ? integer(info->error_epoch) : NULL;
     json_t *step = info->error_step > 0 ? integer(info->error_step) : NULL;
-    return json_pack("{s:s, s:o, s:o*, s:o*, s:o*}", "code", bp_status_name(error->code), "message",
-                     bp_json_text(error->message), "field", field, "epoch", epoch, "step", step);
+    const bool traced = info->error_tensor[0] != '\0';
+    return json_pack("{s:s, s:o, s:o*, s:o*, s:o*, s:o*, s:o*}", "code",
+                     bp_status_name(error->code), "message", bp_json_text(error->message), "field",
+                     field, "epoch", epoch, "step", step, "layer",
+                     traced ? integer(info->error_layer) : NULL, "tensor",
+                     traced ? json_string(info->error_tensor) : NULL);
+}
+
+/* What can be done now: by the action's name. */
+static int add_actions(json_t *links, const bp_job_info *info) {
+    int failed = 0;
+    for (int i = 0; i < BP_JOB_ACTION_COUNT; i++) {
+        const bp_job_action action = (bp_job_action)i;
+        if (action != BP_JOB_EDIT && action != BP_JOB_DELETE &&
+            bp_job_allows(info->state, action)) {
+            failed |= json_object_set_new(
+                links, bp_job_action_name(action),
+                json_sprintf("/v1/jobs/%" PRIu64 "/%s", info->id, bp_job_action_name(action)));
+        }
+    }
+    return failed;
 }
 
 static json_t *links_of(const bp_job_info *info) {
-    json_t *cancel = bp_job_state_is_terminal(info->state)
-                         ? NULL
-                         : json_sprintf("/v1/jobs/%" PRIu64 "/cancel", info->id);
-    json_t *verify = info->receipt.weights_sha256[0] == '\0'
-                         ? NULL
-                         : json_sprintf("/v1/jobs/%" PRIu64 "/verify", info->id);
-    return json_pack("{s:o, s:o, s:o, s:o*, s:o*, s:o, s:o}", "self",
-                     json_sprintf("/v1/jobs/%" PRIu64, info->id), "metrics",
-                     json_sprintf("/v1/jobs/%" PRIu64 "/metrics", info->id), "events",
-                     json_sprintf("/v1/jobs/%" PRIu64 "/events", info->id), "cancel", cancel,
-                     "verify", verify, "model", json_sprintf("/v1/models/%s", info->request.model),
-                     "dataset", json_sprintf("/v1/datasets/%s", info->request.dataset));
+    static const char *const parts[] = {"metrics", "events", "checkpoints"};
+    json_t *links =
+        json_pack("{s:o, s:o, s:o}", "self", json_sprintf("/v1/jobs/%" PRIu64, info->id), "model",
+                  json_sprintf("/v1/models/%s", info->request.model), "dataset",
+                  json_sprintf("/v1/datasets/%s", info->request.dataset));
+    int failed = links == NULL;
+    for (size_t i = 0; !failed && i < sizeof parts / sizeof *parts; i++) {
+        failed |= json_object_set_new(links, parts[i],
+                                      json_sprintf("/v1/jobs/%" PRIu64 "/%s", info->id, parts[i]));
+    }
+    if (!failed && info->receipt.weights_sha256[0] != '\0') {
+        failed |= json_object_set_new(links, "verify",
+                                      json_sprintf("/v1/jobs/%" PRIu64 "/verify", info->id));
+    }
+    if (failed || add_actions(links, info) != 0) {
+        json_decref(links);
+        return NULL;
+    }
+    return links;
 }
 
 /* --- the object ----------------------------------------------------------------------------- */
@@ -134,16 +168,68 @@ static int absorb(json_t *json, json_t *more) {
     return result;
 }
 
+/* How it is run. "checkpoint" is the name of the last one here. */
+static json_t *terms_of(const bp_job_info *info) {
+    json_t *terms = bp_job_terms_to_json(&info->request.terms);
+    const char *ended = bp_job_ending_name(info->ended_by);
+    json_t *every = json_incref(json_object_get(terms, "checkpoint"));
+    json_object_del(terms, "checkpoint");
+    int failed =
+        json_object_set_new(terms, "checkpointing", every) |
+        json_object_set_new(terms, "epochs", integer(info->epochs)) |
+        json_object_set_new(terms, "ended_by", ended != NULL ? json_string(ended) : json_null()) |
+        json_object_set_new(terms, "forked_from",
+                            null_or(info->forked_from > 0, integer(info->forked_from)));
+    if (failed != 0) {
+        json_decref(terms);
+        return NULL;
+    }
+    return terms;
+}
+
 json_t *bp_job_to_json(const bp_job_info *info) {
     json_t *job = identity_of(info);
     int failures = absorb(job, progress_to_json(info));
     failures |= absorb(job, outcome_of(info));
+    failures |= absorb(job, terms_of(info));
     failures |= absorb(job, bp_train_options_to_json(&info->request.options));
     if (failures != 0) {
         json_decref(job);
         return NULL;
     }
     return job;
+}
+
+json_t *bp_edits_to_json(const bp_job_edit *edits, size_t count) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const bp_job_edit *edit = &edits[i];
+        json_t *rate = edit->learning_rate > 0
+                           ? json_real(bp_shortest_double((float)edit->learning_rate))
+                           : NULL;
+        json_t *epochs = edit->epochs > 0 ? integer(edit->epochs) : NULL;
+        if (json_array_append_new(array, json_pack("{s:o, s:o*, s:o*}", "step", integer(edit->step),
+                                                   "learning_rate", rate, "epochs", epochs)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+json_t *bp_checkpoints_to_json(const bp_job_checkpoint *checkpoints, size_t count) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const bp_job_checkpoint *each = &checkpoints[i];
+        if (json_array_append_new(
+                array, json_pack("{s:o, s:o, s:o, s:o, s:s}", "step", integer(each->step), "epoch",
+                                 integer(each->epoch), "created_at", bp_json_time(each->at),
+                                 "bytes", integer(each->size), "sha256", each->sha256)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return json_pack("{s:o}", "checkpoints", array);
 }
 
 /* --- the history ---------------------------------------------------------------------------- */

@@ -15,4 +15,8 @@ json_t *bp_job_points_to_json(const bp_job_point *points, size_t count);
 /* What a replay found. NULL: no memory. */
 json_t *bp_verification_to_json(const bp_verification *found);
 
+/* A new array of edits; an object of a job's checkpoints. NULL: no memory. */
+json_t *bp_edits_to_json(const bp_job_edit *edits, size_t count);
+json_t *bp_checkpoints_to_json(const bp_job_checkpoint *checkpoints, size_t count);
+
 #endif

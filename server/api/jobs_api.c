@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "job_json.h"
+#include "job_terms_json.h"
 #include "json_fields.h"
 #include "reply.h"
 #include "resources.h"
@@ -26,23 +27,35 @@ bp_status bp_job_read_id(const bp_call *call, uint64_t *out, bp_error *err) {
     return BP_OK;
 }
 
-static bp_status reply_job(bp_call *call, uint64_t id, unsigned http_status, bp_error *err) {
+bp_status bp_job_reply(bp_call *call, uint64_t id, unsigned http_status, bp_error *err) {
     bp_job_info info;
+    bp_job_edit *edits = NULL;
+    size_t count = 0;
     bp_status status = bp_service_get_job(call->service, id, &info, err);
-    if (status == BP_OK) {
-        status = bp_reply_json(call->response, http_status, bp_job_to_json(&info), err);
-        bp_job_info_clear(&info);
+    if (status != BP_OK) {
+        return status;
     }
+    status = bp_service_job_edits(call->service, id, &edits, &count, err);
+    if (status == BP_OK) {
+        json_t *job = bp_job_to_json(&info);
+        if (job != NULL && json_object_set_new(job, "edits", bp_edits_to_json(edits, count)) != 0) {
+            json_decref(job);
+            job = NULL;
+        }
+        status = bp_reply_json(call->response, http_status, job, err);
+    }
+    free(edits);
+    bp_job_info_clear(&info);
     return status;
 }
 
 bp_status bp_handle_get_job(bp_call *call, bp_error *err) {
     uint64_t id = 0;
     bp_status status = bp_job_read_id(call, &id, err);
-    return status == BP_OK ? reply_job(call, id, 200, err) : status;
+    return status == BP_OK ? bp_job_reply(call, id, 200, err) : status;
 }
 
-/* --- start, cancel, delete ------------------------------------------------------------------ */
+/* --- start, delete -------------------------------------------------------------------------- */
 
 static const bp_field model_field = {.name = "model", .type = BP_FIELD_STRING, .required = true};
 static const bp_field dataset_field = {
@@ -81,6 +94,9 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
         status = read_name(request.dataset, &dataset_field, call->body, err);
     }
     if (status == BP_OK) {
+        status = bp_job_terms_from_json(&request.terms, call->body, err);
+    }
+    if (status == BP_OK) {
         status = bp_train_options_from_json(&request.options, call->body, err);
     }
     if (status == BP_OK) {
@@ -89,20 +105,11 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
         bp_class_weights_unref(request.options.loss_weighting.classes); /* the job has its own */
     }
     if (status == BP_OK) {
-        status = reply_job(call, id, 202, err);
+        status = bp_job_reply(call, id, 202, err);
     }
     return status == BP_OK
                ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, id)
                : status;
-}
-
-bp_status bp_handle_cancel_job(bp_call *call, bp_error *err) {
-    uint64_t id = 0;
-    bp_status status = bp_job_read_id(call, &id, err);
-    if (status == BP_OK) {
-        status = bp_service_cancel_job(call->service, id, err);
-    }
-    return status == BP_OK ? reply_job(call, id, 202, err) : status;
 }
 
 bp_status bp_handle_delete_job(bp_call *call, bp_error *err) {

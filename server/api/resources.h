@@ -48,15 +48,26 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err);
 bp_status bp_handle_list_jobs(bp_call *call, bp_error *err);
 bp_status bp_handle_get_job(bp_call *call, bp_error *err);
 bp_status bp_handle_delete_job(bp_call *call, bp_error *err);
-bp_status bp_handle_cancel_job(bp_call *call, bp_error *err);
 bp_status bp_handle_verify_job(bp_call *call, bp_error *err);
 bp_status bp_handle_get_metrics(bp_call *call, bp_error *err);
 /* The path's {id}. NOT_FOUND: no job can be called so. */
 bp_status bp_job_read_id(const bp_call *call, uint64_t *out, bp_error *err);
+/* Replies with the job, its edits among the rest. */
+bp_status bp_job_reply(bp_call *call, uint64_t id, unsigned http_status, bp_error *err);
 
 /* events_api.c */
 extern const bp_parameter bp_events_parameters[];
 bp_status bp_handle_get_events(bp_call *call, bp_error *err);
+
+/* job_control_api.c */
+bp_status bp_handle_cancel_job(bp_call *call, bp_error *err);
+bp_status bp_handle_pause_job(bp_call *call, bp_error *err);
+bp_status bp_handle_resume_job(bp_call *call, bp_error *err);
+bp_status bp_handle_step_job(bp_call *call, bp_error *err);
+bp_status bp_handle_rewind_job(bp_call *call, bp_error *err);
+bp_status bp_handle_edit_job(bp_call *call, bp_error *err);
+bp_status bp_handle_fork_job(bp_call *call, bp_error *err);
+bp_status bp_handle_list_checkpoints(bp_call *call, bp_error *err);
 
 /* meta_api.c */
 bp_status bp_handle_livez(bp_call *call, bp_error *err);

@@ -45,6 +45,9 @@ json_t *bp_job_point_to_json(const bp_job_point *point) {
                   bp_json_number(bp_shortest_double((float)point->learning_rate)),
                   "elapsed_seconds", bp_json_number(point->elapsed_seconds));
     json_t *metrics = bp_job_metrics_to_json(point);
+    if (json != NULL && point->observed) {
+        json_object_set_new(json, "observed", json_true());
+    }
     bool complete = json != NULL && metrics != NULL && json_object_update(json, metrics) == 0;
     json_decref(metrics);
     if (!complete) {
