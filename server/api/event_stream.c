@@ -10,8 +10,9 @@ typedef struct event_stream {
     bp_event_stream_options options;
     bp_event_watcher watcher; /* in the log's list once `opened` */
     bool opened;
-    bool begun; /* the opening was written */
-    bool ended; /* nothing will be added to `chunk` */
+    bool begun;      /* the opening was written */
+    bool ended;      /* nothing will be added to `chunk` */
+    uint64_t epochs; /* that were left out since the last one that was not */
     bp_text chunk;
     size_t sent; /* bytes of it */
 } event_stream;
@@ -20,10 +21,14 @@ typedef struct event_stream {
 
 /* Whether a reader that is so far behind gets the event: of the epochs only every k-th and the
  * last, of what else happened all. */
-static bool is_kept(const bp_event *event, const bp_event_view *view) {
+static bool keeps(event_stream *stream, const bp_event *event, const bp_event_view *view) {
     uint64_t k = 1 + (view->last - event->sequence) / BP_EVENTS_BEHIND;
-    return event->type != BP_EVENT_EPOCH || event->sequence == view->last_epoch ||
-           event->sequence % k == 0;
+    if (event->type != BP_EVENT_EPOCH) {
+        return true;
+    }
+    bool kept = ++stream->epochs >= k || event->sequence == view->last_epoch;
+    stream->epochs = kept ? 0 : stream->epochs;
+    return kept;
 }
 
 static void fill_events(event_stream *stream) {
@@ -34,7 +39,7 @@ static void fill_events(event_stream *stream) {
     do {
         taken = bp_event_log_read(stream->log, stream->options.after, events, BATCH, &view);
         for (size_t i = 0; i < taken; i++) {
-            if (is_kept(&events[i], &view)) {
+            if (keeps(stream, &events[i], &view)) {
                 form->put(&stream->chunk, &events[i]);
             }
             stream->options.after = events[i].sequence;

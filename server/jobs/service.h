@@ -306,7 +306,8 @@ BP_NODISCARD bp_status bp_service_job_history(bp_service *service, uint64_t id, 
                                               size_t limit, bp_job_point **out, size_t *count,
                                               bp_error *err);
 
-/* The job's log of events: a reference, which stays good when the job is deleted. NOT_FOUND. */
+/* The job's log of events: a reference, which stays good when the job is deleted. It is closed a
+ * moment after the job's state says that it has ended. NOT_FOUND. */
 BP_NODISCARD bp_status bp_service_find_events(bp_service *service, uint64_t id, bp_event_log **out,
                                               bp_error *err);
 

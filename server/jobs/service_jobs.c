@@ -189,7 +189,6 @@ bp_status bp_service_delete_job(bp_service *service, uint64_t id, bp_error *err)
     }
     if (status == BP_OK) {
         bp_scheduler_remove(service->scheduler, id);
-        bp_event_log_close(job->events); /* who still reads it has its end */
     }
     bp_job_unref(job);
     return status;

@@ -171,6 +171,26 @@ static void a_page_waits(void **state) {
 
 enum { MANY = 20000 };
 
+/* Not by sequence: where every second event is an epoch, half of the epochs are every second one.
+ */
+static void epochs_are_thinned_by_their_own_count(void **state) {
+    (void)state;
+    bp_text text = {0};
+    made_stream *made = open_stream(&bp_event_lines_form, 0);
+    for (int i = 0; i < 1900; i++) {
+        tell(made->log, i % 2 == 0 ? BP_EVENT_EPOCH : BP_EVENT_CHECKPOINT);
+    }
+    assert_int_equal(drain(made, 4096, false, &text), BP_PULL_WAIT);
+    bp_text_put(&text, "", 1);
+    int epochs = 0;
+    for (const char *at = text.bytes; (at = strstr(at, "\"epoch\"")) != NULL; at++) {
+        epochs++;
+    }
+    assert_in_range(epochs, 720, 730); /* 950, but for a half of the first 450 */
+    bp_text_clear(&text);
+    close_stream(made);
+}
+
 static void who_is_far_behind_gets_a_part_of_the_epochs(void **state) {
     (void)state;
     bp_text text = {0};
@@ -303,6 +323,7 @@ int main(void) {
         cmocka_unit_test(server_sent_events),
         cmocka_unit_test(lines),
         cmocka_unit_test(a_page_waits),
+        cmocka_unit_test(epochs_are_thinned_by_their_own_count),
         cmocka_unit_test(who_is_far_behind_gets_a_part_of_the_epochs),
         cmocka_unit_test(pages),
         cmocka_unit_test(what_is_refused),

@@ -185,11 +185,11 @@ static void who_leaves_is_noticed_at_once(void **state) {
 
 static void who_reads_nothing_is_dropped(void **state) {
     (void)state;
-    start(&(bp_http_limits){.stall_ms = 400});
+    start(&(bp_http_limits){.stall_ms = 1000});
     int stuck = asked(ENDLESS, 200), steady = asked(ENDLESS, 200), quiet = asked(STREAM, 200);
     char bytes[65536];
     double begin = bp_clock_seconds();
-    while (bp_clock_seconds() - begin < 1.5) {
+    while (bp_clock_seconds() - begin < 2.5) {
         assert_true(recv(steady, bytes, sizeof bytes, 0) > 0); /* slowly: it stays */
         usleep(20000);
         if (bp_clock_seconds() - begin < 0.3)
@@ -212,12 +212,12 @@ static void who_reads_nothing_of_a_sleeping_stream_is_dropped(void **state) {
     assert_non_null(text);
     memset(text, 'y', LONG);
     text[LONG] = '\0';
-    start(&(bp_http_limits){.stall_ms = 400});
+    start(&(bp_http_limits){.stall_ms = 1000});
     int stuck = asked(BEATS, 200), quiet = asked(BEATS, 200);
     fake_stream_tell(text);
     double begin = bp_clock_seconds();
     char bytes[65536];
-    while (bp_clock_seconds() - begin < 1.5)
+    while (bp_clock_seconds() - begin < 2.5)
         assert_true(recv(quiet, bytes, sizeof bytes, 0) > 0);
     assert_int_equal(fake_stream_open_count(), 1);
     free(text);
@@ -255,14 +255,14 @@ static void more_streams_than_places_get_503(void **state) {
 static void stopping_ends_streams_in_order(void **state) {
     (void)state;
     enum { CLIENTS = 50 };
-    start(&(bp_http_limits){0});
+    start(&(bp_http_limits){.stop_ms = 5000});
     int clients[CLIENTS];
     for (int i = 0; i < CLIENTS; i++)
         clients[i] = asked(i % 2 == 0 ? STREAM : BEATS, 200);
     fake_stream_tell("last");
     double begin = bp_clock_seconds();
     stop_and_count();
-    assert_true(bp_clock_seconds() - begin < 1.4); /* nothing had to be waited for */
+    assert_true(bp_clock_seconds() - begin < 4); /* nothing had to be waited for */
     for (int i = 0; i < CLIENTS; i++) {
         await(clients[i], "0\r\n\r\n");
         close(clients[i]);
