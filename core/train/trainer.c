@@ -335,7 +335,8 @@ static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *
     if (status != BP_OK) {
         return status;
     }
-    return bp_best_weights_new(&t->best, &t->options.early_stopping, network->storage_count, err);
+    return bp_best_weights_new(&t->best, &t->options.early_stopping, t->split.validation > 0,
+                               network->storage_count, err);
 }
 
 static void begin_rate(bp_trainer *t) {
@@ -496,11 +497,11 @@ size_t bp_trainer_validation_rows(const bp_trainer *t) {
     return t->split.validation;
 }
 
-bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *err) {
+static bp_status copy_weights(const bp_trainer *t, const float *weights, bp_snapshot **out,
+                              bp_error *err) {
     const size_t count = t->model->network.storage_count;
-    const float *shown = bp_best_weights_shown(&t->best, t->model->parameters);
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(shown[i])) {
+        if (!isfinite(weights[i])) {
             return bp_fail(err, BP_DIVERGED, NULL, "a weight is not finite after step %llu",
                            (unsigned long long)t->progress.step);
         }
@@ -508,9 +509,23 @@ bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *
     bp_snapshot *copy;
     bp_status status = bp_snapshot_copy(&copy, t->model, err);
     if (status == BP_OK) {
-        memcpy(copy->parameters, shown, count * sizeof *shown);
+        memcpy(copy->parameters, weights, count * sizeof *weights);
         copy->version = t->start_version + t->progress.step;
         *out = copy;
     }
     return status;
+}
+
+bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *err) {
+    return copy_weights(t, bp_best_weights_shown(&t->best, t->model->parameters), out, err);
+}
+
+bp_status bp_trainer_best_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *err) {
+    const float *best = bp_best_weights_get(&t->best);
+    if (best == NULL) {
+        return bp_fail(err, BP_NOT_FOUND, NULL, "there are no best weights, %s",
+                       t->best.weights != NULL ? "because no epoch that is looked at has ended"
+                                               : "because nothing is held out");
+    }
+    return copy_weights(t, best, out, err);
 }

@@ -187,4 +187,10 @@ size_t bp_trainer_validation_rows(const bp_trainer *trainer);
 BP_NODISCARD bp_status bp_trainer_snapshot(const bp_trainer *trainer, bp_snapshot **out,
                                            bp_error *err);
 
+/* A copy of the weights of progress.best.epoch, whatever restore_best says, with the version of
+ * bp_trainer_snapshot. NOT_FOUND: no epoch that was looked at has ended; or none are kept, because
+ * there is no early stopping and nothing is held out. DIVERGED, NO_MEMORY as there. */
+BP_NODISCARD bp_status bp_trainer_best_snapshot(const bp_trainer *trainer, bp_snapshot **out,
+                                                bp_error *err);
+
 #endif
