@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "dataset.h"
+#include "divergence.h"
 #include "early_stopping.h"
 #include "gradient_clipping.h"
 #include "kernels.h"
@@ -136,9 +137,15 @@ void bp_trainer_free(bp_trainer *trainer); /* NULL is allowed */
 /* One minibatch; of lbfgs one iteration, which passes over all rows as often as its line search
  * asks. With an epoch's last step, or an observation's, the evaluation of the held-out rows. One
  * caller at a time; allocates nothing, but starts the threads that read ahead when they are first
- * needed. DIVERGED: the loss is not finite (the weights stay as they were before the step). When
- * training is done: INVALID. */
+ * needed. DIVERGED: the loss or the gradient is not finite. The weights stay as they were before
+ * the step, as does all else that the next would begin with; to say what was the first that is not
+ * finite, the message and bp_trainer_divergence, the step's rows are passed over again, which takes
+ * memory for 64 of them. When training is done: INVALID. */
 BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
+
+/* What made the last step that failed with DIVERGED; epoch 0: none has. Of weights that were not
+ * finite when the step began it names the step before, whose update made them so. */
+bp_divergence bp_trainer_divergence(const bp_trainer *trainer);
 
 /* Until the next step, time is not the training's: progress.seconds does not count it. Ends of
  * epochs, with their validation, need no such call. */
