@@ -29,10 +29,10 @@ bp_monitor bp_early_stopping_monitor(const bp_early_stopping *options, bool vali
     return validated ? BP_MONITOR_VALIDATION_LOSS : BP_MONITOR_TRAIN_LOSS;
 }
 
-bp_status bp_best_weights_new(bp_best_weights *out, const bp_early_stopping *options, size_t count,
-                              bp_error *err) {
+bp_status bp_best_weights_new(bp_best_weights *out, const bp_early_stopping *options,
+                              bool validated, size_t count, bp_error *err) {
     bp_best_weights best = {.options = *options, .mark = NAN, .count = count};
-    if (options->patience > 0 && options->restore_best) {
+    if (options->patience > 0 || validated) {
         best.weights = bp_calloc_aligned(count, sizeof *best.weights);
         if (best.weights == NULL) {
             return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the best weights");
@@ -70,8 +70,14 @@ bool bp_best_weights_note(bp_best_weights *b, const bp_epoch_end *end, const flo
     return b->options.patience > 0 && b->waited >= b->options.patience;
 }
 
+const float *bp_best_weights_get(const bp_best_weights *best) {
+    return best->best.epoch > 0 ? best->weights : NULL;
+}
+
 const float *bp_best_weights_shown(const bp_best_weights *best, const float *present) {
-    return best->weights != NULL && best->best.epoch > 0 ? best->weights : present;
+    const float *weights = bp_best_weights_get(best);
+    const bool restored = best->options.patience > 0 && best->options.restore_best;
+    return restored && weights != NULL ? weights : present;
 }
 
 void bp_best_weights_exchange(bp_best_weights *b, bp_byte_cursor *cursor) {

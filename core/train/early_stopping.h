@@ -2,9 +2,11 @@
  * leaves the trainer are the weights of the best epoch (Prechelt 1998, "Early Stopping - But
  * When?", stopping after a number of epochs without improvement).
  *
- * With restore_best, the weights that anybody sees are those of the best epoch so far at any time,
- * not only at the end: whether training ran out of patience or epochs, was cancelled, or was looked
- * at while it ran, the same rule holds. Before the first epoch ends they are the present ones. */
+ * The weights of the best epoch are kept wherever there is early stopping or a part is held out:
+ * one copy at the end of each epoch that improves. With restore_best, the weights that anybody sees
+ * are those of the best epoch so far at any time, not only at the end: whether training ran out of
+ * patience or epochs, was cancelled, or was looked at while it ran, the same rule holds. Before the
+ * first epoch ends they are the present ones. */
 #ifndef BP_EARLY_STOPPING_H
 #define BP_EARLY_STOPPING_H
 
@@ -37,19 +39,24 @@ typedef struct bp_best_weights {
     double mark;     /* the value that the patience is counted from */
     uint64_t waited; /* epochs since it was set */
     size_t count;
-    float *weights; /* [count] owned, of epoch best.epoch; NULL: not kept */
+    float *weights; /* [count] owned, of epoch best.epoch; NULL: not kept, for without early
+                       stopping nothing is held out */
 } bp_best_weights;
 
-/* Memory for `count` weights where they will be kept. NO_MEMORY. */
+/* Memory for `count` weights where they will be kept. `validated`: rows are held out. NO_MEMORY. */
 BP_NODISCARD bp_status bp_best_weights_new(bp_best_weights *out, const bp_early_stopping *options,
-                                           size_t count, bp_error *err);
+                                           bool validated, size_t count, bp_error *err);
 void bp_best_weights_clear(bp_best_weights *best);
 
 /* Takes note of an epoch's end and of its weights [count]; an epoch without the metric counts for
  * nothing. Allocates nothing. True: the patience is at its end. */
 bool bp_best_weights_note(bp_best_weights *best, const bp_epoch_end *end, const float *weights);
 
-/* The weights to show: the best so far where they are kept and there are any, else `present`. */
+/* The best weights so far; NULL: they are not kept, or no epoch with the metric has ended. */
+const float *bp_best_weights_get(const bp_best_weights *best);
+
+/* The weights to show: the best so far where restore_best says so and there are any, else
+ * `present`. */
 const float *bp_best_weights_shown(const bp_best_weights *best, const float *present);
 
 /* State as bytes, of the numbers that change: the best epoch, its metric and value; mark, waited.

@@ -207,7 +207,8 @@ static bool take_line(bp_lbfgs *l, double slope, double rate, bp_lbfgs_report *r
 
 bool bp_lbfgs_iterate(bp_lbfgs *l, double rate, bp_lbfgs_report *report) {
     *report = (bp_lbfgs_report){0};
-    if (!l->begun) {
+    const bool begun = l->begun;
+    if (!begun) {
         l->at = evaluate(l, report);
         l->begun = true;
     }
@@ -215,6 +216,7 @@ bool bp_lbfgs_iterate(bp_lbfgs *l, double rate, bp_lbfgs_report *report) {
     const float *g = l->objective.gradient;
     report->gradient_norm = sqrt(bp_long_vectors_dot(&l->vectors, g, g));
     if (!isfinite(l->at.value) || !isfinite(report->gradient_norm)) {
+        l->begun = begun;
         return false;
     }
     report->converged = is_flat(l);

@@ -80,13 +80,6 @@ static bp_update begin_update(bp_trainer *t) {
                        .state = {t->state[0], t->state[1]}};
 }
 
-static bp_status diverged(const bp_trainer *t, const char *what, bp_error *err) {
-    return bp_fail(
-        err, BP_DIVERGED, NULL,
-        "the %s is not finite in epoch %llu, step %llu; a smaller learning rate may help", what,
-        (unsigned long long)t->progress.epoch + 1, (unsigned long long)t->progress.step + 1);
-}
-
 static bp_noise step_noise(const bp_trainer *t) {
     const bp_regularization *r = &t->options.regularization;
     return (bp_noise){.seed = t->options.seed,
@@ -94,6 +87,38 @@ static bp_noise step_noise(const bp_trainer *t) {
                       .dropout = r->dropout,
                       .input_dropout = r->input_dropout,
                       .input_noise = r->input_noise};
+}
+
+/* Who failed: the step before, which left weights that are not finite, or one of the tensors of
+ * this one, on `rows` rows from `first` on. */
+static void find_divergence(bp_trainer *t, size_t first, size_t rows, bool reduced) {
+    bp_divergence *out = &t->divergence;
+    const bp_network *network = &t->model->network;
+    const bool before = bp_divergence_in_parameters(out, network, t->model->parameters);
+    const uint64_t index = t->progress.step - (before && t->progress.step > 0);
+    out->step = index + 1;
+    out->epoch = index / t->progress.steps_per_epoch + 1;
+    if (!before) {
+        const bp_noise noise = step_noise(t);
+        bp_row_pass pass = row_pass(t, t->order + first, rows);
+        pass.noise = bp_noise_is_asked(&t->options.regularization) ? &noise : NULL;
+        pass.weights = t->weights;
+        bp_divergence_in_rows(out, &(bp_divergence_of){.pass = &pass,
+                                                       .rows = rows,
+                                                       .gradient = reduced ? t->gradient : NULL});
+    }
+}
+
+/* `reduced`: as far as there is a buffer of the whole gradient, it is filled. */
+static bp_status diverged(bp_trainer *t, const char *what, size_t first, size_t rows, bool reduced,
+                          bp_error *err) {
+    find_divergence(t, first, rows, reduced);
+    return bp_fail(err, BP_DIVERGED, NULL,
+                   "the %s is not finite in epoch %llu, step %llu; the first that was not is %s in "
+                   "epoch %llu, step %llu; a smaller learning rate may help",
+                   what, (unsigned long long)t->progress.epoch + 1,
+                   (unsigned long long)t->progress.step + 1, t->divergence.tensor,
+                   (unsigned long long)t->divergence.epoch, (unsigned long long)t->divergence.step);
 }
 
 /* Rows and the first stage of the update, part by part and, in each, from the last segment (mostly
@@ -244,14 +269,14 @@ static void observe(bp_trainer *t) {
 }
 
 static bp_status step_minibatch(bp_trainer *t, size_t first, size_t rows, bp_error *err) {
+    const bp_optimizer_clock before = t->clock;
     bp_update update = begin_update(t);
     double sum = 0;
     bp_read_ahead_move(t->ahead, first);
-    if (!run_parts(t, &update, first, rows, &sum)) {
-        return diverged(t, "loss", err);
-    }
-    if (!run_stages(t, &update)) {
-        return diverged(t, "gradient", err);
+    const bool finite = run_parts(t, &update, first, rows, &sum);
+    if (!finite || !run_stages(t, &update)) {
+        t->clock = before;
+        return diverged(t, finite ? "gradient" : "loss", first, rows, finite, err);
     }
     t->progress.grad_norm = update.gradient_norm;
     t->progress.samples_seen += rows;
@@ -261,10 +286,12 @@ static bp_status step_minibatch(bp_trainer *t, size_t first, size_t rows, bp_err
 
 static bp_status iterate(bp_trainer *t, bp_error *err) {
     const size_t rows = t->split.training;
+    const bp_optimizer_clock before = t->clock;
     bp_lbfgs_report report;
     t->objective = begin_update(t);
     if (!bp_lbfgs_iterate(t->lbfgs, (double)t->objective.rule.rate, &report)) {
-        return diverged(t, "loss or its gradient", err);
+        t->clock = before;
+        return diverged(t, "loss or its gradient", 0, rows, true, err);
     }
     t->progress.grad_norm = report.gradient_norm;
     t->progress.converged = report.converged;
@@ -335,7 +362,8 @@ static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *
     if (status != BP_OK) {
         return status;
     }
-    return bp_best_weights_new(&t->best, &t->options.early_stopping, network->storage_count, err);
+    return bp_best_weights_new(&t->best, &t->options.early_stopping, t->split.validation > 0,
+                               network->storage_count, err);
 }
 
 static void begin_rate(bp_trainer *t) {
@@ -486,6 +514,10 @@ bool bp_trainer_done(const bp_trainer *t) {
     return t->progress.converged || t->progress.stopped_early || t->progress.step >= t->steps_total;
 }
 
+bp_divergence bp_trainer_divergence(const bp_trainer *t) {
+    return t->divergence;
+}
+
 bp_train_progress bp_trainer_progress(const bp_trainer *t) {
     bp_train_progress progress = t->progress;
     progress.seconds = t->phases.stopwatch.seconds;
@@ -496,11 +528,11 @@ size_t bp_trainer_validation_rows(const bp_trainer *t) {
     return t->split.validation;
 }
 
-bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *err) {
+static bp_status copy_weights(const bp_trainer *t, const float *weights, bp_snapshot **out,
+                              bp_error *err) {
     const size_t count = t->model->network.storage_count;
-    const float *shown = bp_best_weights_shown(&t->best, t->model->parameters);
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(shown[i])) {
+        if (!isfinite(weights[i])) {
             return bp_fail(err, BP_DIVERGED, NULL, "a weight is not finite after step %llu",
                            (unsigned long long)t->progress.step);
         }
@@ -508,9 +540,23 @@ bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *
     bp_snapshot *copy;
     bp_status status = bp_snapshot_copy(&copy, t->model, err);
     if (status == BP_OK) {
-        memcpy(copy->parameters, shown, count * sizeof *shown);
+        memcpy(copy->parameters, weights, count * sizeof *weights);
         copy->version = t->start_version + t->progress.step;
         *out = copy;
     }
     return status;
+}
+
+bp_status bp_trainer_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *err) {
+    return copy_weights(t, bp_best_weights_shown(&t->best, t->model->parameters), out, err);
+}
+
+bp_status bp_trainer_best_snapshot(const bp_trainer *t, bp_snapshot **out, bp_error *err) {
+    const float *best = bp_best_weights_get(&t->best);
+    if (best == NULL) {
+        return bp_fail(err, BP_NOT_FOUND, NULL, "there are no best weights, %s",
+                       t->best.weights != NULL ? "because no epoch that is looked at has ended"
+                                               : "because nothing is held out");
+    }
+    return copy_weights(t, best, out, err);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "dataset.h"
+#include "divergence.h"
 #include "early_stopping.h"
 #include "gradient_clipping.h"
 #include "kernels.h"
@@ -136,9 +137,15 @@ void bp_trainer_free(bp_trainer *trainer); /* NULL is allowed */
 /* One minibatch; of lbfgs one iteration, which passes over all rows as often as its line search
  * asks. With an epoch's last step, or an observation's, the evaluation of the held-out rows. One
  * caller at a time; allocates nothing, but starts the threads that read ahead when they are first
- * needed. DIVERGED: the loss is not finite (the weights stay as they were before the step). When
- * training is done: INVALID. */
+ * needed. DIVERGED: the loss or the gradient is not finite. The weights stay as they were before
+ * the step, as does all else that the next would begin with; to say what was the first that is not
+ * finite, the message and bp_trainer_divergence, the step's rows are passed over again, which takes
+ * memory for 64 of them. When training is done: INVALID. */
 BP_NODISCARD bp_status bp_trainer_step(bp_trainer *trainer, bp_error *err);
+
+/* What made the last step that failed with DIVERGED; epoch 0: none has. Of weights that were not
+ * finite when the step began it names the step before, whose update made them so. */
+bp_divergence bp_trainer_divergence(const bp_trainer *trainer);
 
 /* Until the next step, time is not the training's: progress.seconds does not count it. Ends of
  * epochs, with their validation, need no such call. */
@@ -186,5 +193,11 @@ size_t bp_trainer_validation_rows(const bp_trainer *trainer);
  * found the weights, and never falls. DIVERGED: one of them is not finite. NO_MEMORY. */
 BP_NODISCARD bp_status bp_trainer_snapshot(const bp_trainer *trainer, bp_snapshot **out,
                                            bp_error *err);
+
+/* A copy of the weights of progress.best.epoch, whatever restore_best says, with the version of
+ * bp_trainer_snapshot. NOT_FOUND: no epoch that was looked at has ended; or none are kept, because
+ * there is no early stopping and nothing is held out. DIVERGED, NO_MEMORY as there. */
+BP_NODISCARD bp_status bp_trainer_best_snapshot(const bp_trainer *trainer, bp_snapshot **out,
+                                                bp_error *err);
 
 #endif

@@ -43,6 +43,7 @@ struct bp_trainer {
     uint64_t steps_total;
     double epoch_sum; /* of the losses of the running epoch's samples */
     bp_train_progress progress;
+    bp_divergence divergence;             /* of the last step that failed */
     char fingerprint[BP_DIGEST_HEX_SIZE]; /* of what the training is a function of */
 };
 

@@ -24,7 +24,7 @@
  *                gradient [W]; then s [W] and y [W] of each place in the history
  *   weights      [W]
  *   optimiser    its states, [W] each
- *   best weights [W], where early stopping keeps them
+ *   best weights [W], where early stopping or a held-out part keeps them
  *
  * It carries no digest of itself: who stores it sees to that. Damaged numbers that are possible
  * ones are taken for what they say, and give a training that diverges or is another. */

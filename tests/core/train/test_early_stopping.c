@@ -55,7 +55,7 @@ static void the_patience_ends_where_it_should(void **state) {
     for (size_t i = 0; i < sizeof courses / sizeof courses[0]; i++) {
         const course *c = &courses[i];
         bp_best_weights best;
-        assert_int_equal(bp_best_weights_new(&best, &c->options, WEIGHTS, NULL), BP_OK);
+        assert_int_equal(bp_best_weights_new(&best, &c->options, false, WEIGHTS, NULL), BP_OK);
         uint64_t stop = 0;
         float weights[WEIGHTS] = {0};
         assert_ptr_equal(bp_best_weights_shown(&best, weights), weights);
@@ -81,7 +81,7 @@ static void without_patience_nothing_stops_or_is_kept(void **state) {
     bp_best_weights best;
     bp_early_stopping none = {.restore_best = true};
     float weights[WEIGHTS] = {0};
-    assert_int_equal(bp_best_weights_new(&best, &none, WEIGHTS, NULL), BP_OK);
+    assert_int_equal(bp_best_weights_new(&best, &none, false, WEIGHTS, NULL), BP_OK);
     for (uint64_t e = 1; e < 100; e++) {
         bp_epoch_end end = {.epoch = e, .train_loss = 1 + (double)e, .validation = {.rows = 0}};
         assert_false(bp_best_weights_note(&best, &end, weights));
@@ -146,6 +146,7 @@ typedef struct run {
     char sha256[EPOCHS + 1][BP_DIGEST_HEX_SIZE];
     bp_train_progress last;
     uint64_t version;
+    char best_sha256[BP_DIGEST_HEX_SIZE]; /* of the best epoch's weights, when all was over */
 } run;
 
 static void digest(const bp_trainer *trainer, char hex[BP_DIGEST_HEX_SIZE], uint64_t *version) {
@@ -178,6 +179,11 @@ static void train(run *out, bool classes, const bp_train_options *options, size_
         }
     }
     assert_int_equal(bp_trainer_step(trainer, NULL), BP_INVALID);
+    bp_snapshot *best;
+    assert_int_equal(bp_trainer_best_snapshot(trainer, &best, NULL), BP_OK);
+    assert_int_equal(bp_snapshot_digest(best, out->best_sha256, NULL), BP_OK);
+    assert_int_equal(best->version, out->version);
+    bp_snapshot_unref(best);
     bp_trainer_free(trainer);
     bp_snapshot_unref(start);
     bp_pool_free(place.pool);
@@ -215,6 +221,8 @@ static void check_training(bool classes, bp_monitor metric, size_t patience, boo
     assert_int_equal(stopped.last.best.metric, metric);
     assert_true(stopped.last.best.value == bp_monitor_read(metric, &whole.end[best]));
     assert_string_equal(stopped.sha256[stop], whole.sha256[restore ? best : stop]);
+    assert_string_equal(stopped.best_sha256, whole.sha256[best]);
+    assert_string_equal(whole.best_sha256, whole.sha256[whole.last.best.epoch]);
     assert_int_equal(stopped.version, stopped.last.step);
     print_message("%s, patience %zu: stopped after epoch %zu, best %zu\n",
                   bp_monitors.names[metric], patience, stop, best);
@@ -230,6 +238,50 @@ static void training_stops_with_the_best_weights(void **state) {
     check_training(false, BP_MONITOR_VALIDATION_LOSS, EPOCHS,
                    true); /* out of epochs, not patience */
     check_training(false, BP_MONITOR_TRAIN_LOSS, 2, true);
+}
+
+static bp_status best_snapshot(const bp_train_options *o, size_t steps) {
+    bp_dataset *data = make_data(true);
+    bp_model_spec spec = spec_of(true);
+    bp_train_place place = {0};
+    bp_snapshot *start, *best;
+    bp_trainer *trainer;
+    assert_int_equal(bp_pool_new(&place.pool, 1, NULL), BP_OK);
+    assert_int_equal(bp_kernels_find(NULL, &place.kernels, NULL), BP_OK);
+    assert_int_equal(bp_train_bind(&start, &spec, NULL, data, o, NULL), BP_OK);
+    assert_int_equal(bp_trainer_new(&trainer, start, data, o, place, NULL), BP_OK);
+    for (size_t i = 0; i < steps; i++) {
+        assert_int_equal(bp_trainer_step(trainer, NULL), BP_OK);
+    }
+    const bp_status status = bp_trainer_best_snapshot(trainer, &best, NULL);
+    if (status == BP_OK) {
+        bp_snapshot_unref(best);
+    }
+    bp_trainer_free(trainer);
+    bp_snapshot_unref(start);
+    bp_pool_free(place.pool);
+    bp_dataset_unref(data);
+    return status;
+}
+
+/* From the end of the first epoch that is looked at on; 4 steps are an epoch. Where nothing is
+ * watched, never. */
+static void the_best_weights_are_kept_where_something_is_watched(void **state) {
+    (void)state;
+    bp_train_options o = options_of();
+    assert_int_equal(best_snapshot(&o, 0), BP_NOT_FOUND);
+    assert_int_equal(best_snapshot(&o, 3), BP_NOT_FOUND);
+    assert_int_equal(best_snapshot(&o, 4), BP_OK);
+    o.validation.every_epochs = 2;
+    assert_int_equal(best_snapshot(&o, 7), BP_NOT_FOUND);
+    assert_int_equal(best_snapshot(&o, 8), BP_OK);
+    o = options_of();
+    o.batch_size = 12; /* 4 steps of all rows */
+    o.validation.fraction = 0;
+    assert_int_equal(best_snapshot(&o, 9), BP_NOT_FOUND);
+    o.early_stopping = (bp_early_stopping){.metric = BP_MONITOR_TRAIN_LOSS, .patience = 40};
+    assert_int_equal(best_snapshot(&o, 3), BP_NOT_FOUND);
+    assert_int_equal(best_snapshot(&o, 4), BP_OK);
 }
 
 /* The known course of one of them: a change of these numbers is a change of the training. */
@@ -301,6 +353,7 @@ int main(void) {
         cmocka_unit_test(the_patience_ends_where_it_should),
         cmocka_unit_test(without_patience_nothing_stops_or_is_kept),
         cmocka_unit_test(training_stops_with_the_best_weights),
+        cmocka_unit_test(the_best_weights_are_kept_where_something_is_watched),
         cmocka_unit_test(the_epochs_are_known),
         cmocka_unit_test(followers_have_the_same_bits_on_any_workers),
         cmocka_unit_test(metrics_that_are_not_there_are_refused),
