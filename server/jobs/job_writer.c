@@ -1,5 +1,6 @@
 #include "job_writer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -367,9 +368,13 @@ static void pack_end(errand *self, bp_training *t) {
 static void note_failure(bp_job_info *facts, const bp_training *t, const bp_error *err) {
     facts->error = *err;
     if (err->code == BP_DIVERGED && t != NULL) {
+        const bp_divergence found = bp_trainer_divergence(t->trainer);
         const bp_train_progress progress = bp_trainer_progress(t->trainer);
-        facts->error_epoch = progress.epoch + 1;
-        facts->error_step = progress.step + 1;
+        const bool traced = found.epoch > 0; /* else weights that were to be published */
+        facts->error_epoch = traced ? found.epoch : progress.epoch + 1;
+        facts->error_step = traced ? found.step : progress.step;
+        facts->error_layer = found.layer;
+        snprintf(facts->error_tensor, sizeof facts->error_tensor, "%s", found.tensor);
     }
 }
 

@@ -12,7 +12,7 @@
 
 typedef struct bp_service bp_service;
 
-enum { BP_NAME_SIZE = 65, BP_TIME_SIZE = 32, BP_TENSOR_NAME_SIZE = 24 };
+enum { BP_NAME_SIZE = 65, BP_TIME_SIZE = 32 };
 
 typedef struct bp_service_options {
     const char *data_dir; /* made if missing, locked; NULL: nothing is kept */

@@ -358,7 +358,7 @@ bp_status bp_service_edit_job(bp_service *service, uint64_t id, const bp_job_cha
     if (status == BP_OK) {
         status = edit_job(service, job, change, err);
     }
-    if (status == BP_CONFLICT && bp_job_state_is_terminal(state_of(job))) {
+    if (job != NULL && status == BP_CONFLICT && bp_job_state_is_terminal(state_of(job))) {
         status = bp_job_check_action(id, state_of(job), BP_JOB_EDIT, err);
     }
     bp_job_unref(job);

@@ -71,6 +71,9 @@ class Client:
     def post(self, target, body=None, expect=200):
         return self.call("POST", target, body, expect=expect)
 
+    def patch(self, target, body, expect=200):
+        return self.call("PATCH", target, body, expect=expect)
+
     def delete(self, target, expect=204):
         return self.call("DELETE", target, expect=expect)
 
