@@ -136,6 +136,19 @@ bp_status bp_event_log_append(bp_event_log *log, bp_event_type type, double at, 
     return status;
 }
 
+void bp_event_log_amend(bp_event_log *log, uint64_t sequence, bp_event_type type, char *data) {
+    pthread_mutex_lock(&log->lock);
+    const size_t i = first_after_locked(log, sequence - 1);
+    if (i < log->count && log->event[i].sequence == sequence && sequence > log->view.last) {
+        char *old = log->event[i].data;
+        log->event[i].type = type;
+        log->event[i].data = data;
+        data = old;
+    }
+    pthread_mutex_unlock(&log->lock);
+    free(data);
+}
+
 size_t bp_event_log_appended(bp_event_log *log, uint64_t after, bp_event *out, size_t limit) {
     size_t taken = 0;
     pthread_mutex_lock(&log->lock);

@@ -60,6 +60,8 @@ void bp_event_log_unref(bp_event_log *log); /* NULL is allowed; no watcher may b
  * new event's. NO_MEMORY. */
 BP_NODISCARD bp_status bp_event_log_append(bp_event_log *log, bp_event_type type, double at,
                                            char *data, uint64_t *sequence, bp_error *err);
+/* An event that nobody sees yet has turned out to be another; takes `data` (malloc'd). */
+void bp_event_log_amend(bp_event_log *log, uint64_t sequence, bp_event_type type, char *data);
 /* The first `limit` events after `after`, those that nobody sees yet too, into `out` [limit]; how
  * many. */
 size_t bp_event_log_appended(bp_event_log *log, uint64_t after, bp_event *out, size_t limit);

@@ -22,16 +22,11 @@ typedef struct parcel {
 
 /* --- events --------------------------------------------------------------------------------- */
 
-/* Holds job->recording. */
-static void append_locked(bp_job *job, bp_event_type type, json_t *data) {
+/* The text of what an event says; takes `data`. NULL: no memory. */
+static char *text_of(json_t *data) {
     char *text = data != NULL ? json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
-    uint64_t sequence;
     json_decref(data);
-    text = text != NULL ? text : strdup("{}");
-    if (text != NULL && bp_event_log_append(job->events, type, bp_clock_wall_seconds(), text,
-                                            &sequence, NULL) != BP_OK) {
-        return; /* an event less: the record says what counts */
-    }
+    return text != NULL ? text : strdup("{}");
 }
 
 void bp_journal_state(bp_job *job, const bp_job_info *info) {
@@ -40,9 +35,25 @@ void bp_journal_state(bp_job *job, const bp_job_info *info) {
     bp_journal_event(job, type, data);
 }
 
-void bp_journal_event(bp_job *job, bp_event_type type, json_t *data) {
+/* An event less is no harm: the record says what counts. */
+uint64_t bp_journal_event(bp_job *job, bp_event_type type, json_t *data) {
+    uint64_t sequence = 0;
+    char *text = text_of(data);
     pthread_mutex_lock(&job->recording);
-    append_locked(job, type, data);
+    if (text != NULL && bp_event_log_append(job->events, type, bp_clock_wall_seconds(), text,
+                                            &sequence, NULL) != BP_OK) {
+        sequence = 0;
+    }
+    pthread_mutex_unlock(&job->recording);
+    return sequence;
+}
+
+void bp_journal_amend(bp_job *job, uint64_t sequence, bp_event_type type, json_t *data) {
+    char *text = text_of(data);
+    pthread_mutex_lock(&job->recording);
+    if (text != NULL) {
+        bp_event_log_amend(job->events, sequence, type, text);
+    }
     pthread_mutex_unlock(&job->recording);
 }
 
@@ -81,23 +92,27 @@ static void take_back(parcel *self) {
     pthread_mutex_unlock(&job->recording);
 }
 
-/* On the store's thread. Events that could not be written can be seen all the same. */
+/* On the store's thread. What is durable can be seen before what follows from it; what failed can be
+ * seen too, in the end, but may be amended before. */
 static void arrive(void *context, bp_status status, const bp_error *err) {
     parcel *self = context;
-    if (status != BP_OK) {
+    if (status == BP_OK) {
+        bp_event_log_commit(self->job->events, self->up_to);
+    } else {
         take_back(self);
     }
-    bp_event_log_commit(self->job->events, self->up_to);
     if (self->only_events) {
         pthread_mutex_lock(&self->job->recording);
         self->job->events_under_way = false;
         pthread_mutex_unlock(&self->job->recording);
-        if (status == BP_OK) {
-            bp_journal_send(self->service, self->job);
-        }
     }
     if (self->done != NULL) {
         self->done(self->context, status, err);
+    }
+    if (status != BP_OK) {
+        bp_event_log_commit(self->job->events, self->up_to);
+    } else if (self->only_events) {
+        bp_journal_send(self->service, self->job);
     }
     bp_job_unref(self->job);
     free(self);

@@ -13,8 +13,10 @@
 
 /* Appends an event; `data` (stolen; NULL: none) is what it says. It goes out with the next batch of
  * the job, or on its own as soon as bp_journal_send is called. Where memory is short there is no
- * event. */
-void bp_journal_event(bp_job *job, bp_event_type type, json_t *data);
+ * event, which is 0; else its sequence is returned. */
+uint64_t bp_journal_event(bp_job *job, bp_event_type type, json_t *data);
+/* What was appended and has not been written has turned out otherwise. */
+void bp_journal_amend(bp_job *job, uint64_t sequence, bp_event_type type, json_t *data);
 /* The event that says that the job is in the state of `info`. */
 void bp_journal_state(bp_job *job, const bp_job_info *info);
 /* Sends what has been appended, unless a batch of events of this job is under way already, after

@@ -24,6 +24,7 @@ typedef struct errand {
     bool stays;     /* on a lane's stack, for lack of memory */
     bool told;      /* the event of its end is in the log */
     bool warned;    /* that it could not be written */
+    uint64_t event; /* of the checkpoint, which may still fail; 0: none */
     bp_service *service;
     bp_job *job; /* a reference */
     bp_job_info facts;
@@ -114,12 +115,14 @@ static void note_checkpoint(const errand *self) {
     bp_job_add_checkpoint(self->job, &self->checkpoint.mark);
 }
 
-static void tell_checkpoint(const errand *self) {
+/* It goes out with the checkpoint itself. */
+static void tell_checkpoint(errand *self) {
     const bp_job_checkpoint *mark = &self->checkpoint.mark;
-    bp_journal_event(self->job, BP_EVENT_CHECKPOINT,
-                     json_pack("{s:I, s:I, s:I, s:s}", "step", (json_int_t)mark->step, "epoch",
-                               (json_int_t)mark->epoch, "bytes", (json_int_t)mark->size, "sha256",
-                               mark->sha256));
+    self->event = bp_journal_event(
+        self->job, BP_EVENT_CHECKPOINT,
+        json_pack("{s:I, s:I, s:I, s:s}", "step", (json_int_t)mark->step, "epoch",
+                  (json_int_t)mark->epoch, "bytes", (json_int_t)mark->size, "sha256",
+                  mark->sha256));
 }
 
 /* --- checkpoints on the way ----------------------------------------------------------------- */
@@ -128,8 +131,6 @@ static void checkpoint_done(void *context, bp_status status, const bp_error *err
     errand *self = context;
     if (status == BP_OK) {
         note_checkpoint(self);
-        tell_checkpoint(self);
-        bp_journal_send(self->service, self->job);
     } else {
         warn(self, "checkpoint_failed", err);
     }
@@ -145,6 +146,9 @@ static void write_checkpoint(bp_errand *base) {
     bp_status status = bp_journal_batch(self->service, &batch, &err);
     if (status == BP_OK) {
         status = add_checkpoint(self, batch, &err);
+    }
+    if (status == BP_OK) {
+        tell_checkpoint(self);
     }
     const bp_journal_entry entry = {
         .batch = batch, .facts = &self->facts, .done = checkpoint_done, .context = self};

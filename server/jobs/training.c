@@ -240,6 +240,7 @@ static bp_status prepare(bp_training *t, bp_pool *pool, bp_error *err) {
         bp_job_set_sizes(t->job, t->job->info.epochs * steps,
                          bp_trainer_validation_rows(t->trainer));
         t->checkpoint_step = bp_trainer_progress(t->trainer).step;
+        t->observed_step = bp_trainer_progress(t->trainer).observation.step;
     }
     return status == BP_OK && t->checkpoint_step > 0 ? bp_training_publish(t, err) : status;
 }
