@@ -234,12 +234,14 @@ bp_status bp_journal_submit(bp_service *service, bp_job *job, const bp_journal_e
         bp_store_batch_free(entry->batch);
         return status;
     }
+    bp_job_ref(job); /* who is told of the end may drop the caller's */
     pthread_mutex_lock(&job->recording);
     status = pack_record_locked(job, entry, self, err);
     if (status == BP_OK && service->store != NULL) {
         dispatch(service, entry->batch, self);
     }
     pthread_mutex_unlock(&job->recording);
+    bp_job_unref(job);
     if (status != BP_OK) {
         bp_store_batch_free(entry->batch);
         drop_parcel(self);
