@@ -65,6 +65,8 @@ static fault_verdict strike(fault_control *by, uint32_t action, fault_call call)
         return FAULT_LAST;
     case FAULT_DO_FAIL_WITHIN:
         if (is_write) {
+            atomic_store_explicit(&by->countdown, 1, memory_order_relaxed);
+            atomic_store_explicit(&by->action, FAULT_DO_FAIL, memory_order_relaxed);
             return FAULT_HALF;
         }
         break;

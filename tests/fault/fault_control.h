@@ -53,7 +53,7 @@ typedef enum fault_call {
     X(DIE_BEFORE, "die_before")   /* SIGKILL instead of the call */                                \
     X(DIE_AFTER, "die_after")     /* SIGKILL once the call has returned */                         \
     X(DIE_WITHIN, "die_within")   /* a write: half of it, then SIGKILL; another call: before it */ \
-    X(FAIL_WITHIN, "fail_within") /* a write: half of it is written, the rest fails at the next */
+    X(FAIL_WITHIN, "fail_within") /* a write: half of it is written, and the next call fails */
 typedef enum fault_action {
 #define X(name, wire) FAULT_DO_##name,
     FAULT_ACTION_TABLE(X)
