@@ -38,7 +38,8 @@ BP_NODISCARD bp_status bp_record_put(bp_store *store, bp_store_object object, js
 
 /* Parses object->json; NULL: malformed. */
 json_t *bp_record_parse(const bp_store_object *object);
-/* IO: "the record of model 'x' is damaged". */
+/* IO: "the record of model 'x' is damaged"; NO_MEMORY where it could not be parsed for lack of it.
+ */
 bp_status bp_record_fail(const bp_store_object *object, const char *noun, bp_error *err);
 
 #endif
