@@ -114,3 +114,8 @@ def purge(client, ledger):
         if name != "base":
             client.call("DELETE", f"/v1/{kind}/{name}", expect=204)
     ledger.base = {key: allowed for key, allowed in ledger.base.items() if key[1] == "base"}
+
+
+def has_checkpoints(client):
+    schemas = client.get("/openapi.json").json["components"]["schemas"]
+    return "checkpoint" in schemas["JobCreate"]["properties"]

@@ -188,7 +188,7 @@ def test_full_disk_during_a_training(small_disk):
     """It goes on, or ends with what was wrong; with checkpoints too, where the server has them."""
     client = apiclient.Client(small_disk.port)
     prepare(client)
-    more = {"checkpoint": {"every_seconds": 0.2}} if has_checkpoints(client) else {}
+    more = {"checkpoint": {"every_seconds": 0.2}} if checks.has_checkpoints(client) else {}
     job = client.start_job(**samples.endless("m", "base", **more))
     client.wait(job, lambda now: now["state"] == "running" and now["step"] > 0)
     fill(small_disk.disk)
@@ -205,8 +205,3 @@ def test_full_disk_during_a_training(small_disk):
     client.wait(job)
     assert client.train(**samples.job("m", "base"))["state"] == "succeeded"
     assert small_disk.stop()[0] == 0
-
-
-def has_checkpoints(client):
-    schemas = client.get("/openapi.json").json["components"]["schemas"]
-    return "checkpoint" in schemas["JobCreate"]["properties"]
