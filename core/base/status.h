@@ -52,8 +52,8 @@ typedef struct bp_error {
 /* The wire name ("too_large") of a code; "unknown" outside the table. */
 const char *bp_status_name(bp_status code);
 
-/* For an errno: NO_SPACE, a disk or a quota is full; NO_MEMORY; BUSY, no more files can be open now;
- * else IO. */
+/* For an errno: NO_SPACE, a disk or a quota is full; NO_MEMORY; BUSY, no more files can be open
+ * now; else IO. */
 bp_status bp_status_of_file(int error);
 
 /* Fills `err` (which may be NULL) and returns `code`, so that `return bp_fail(...)` reads well.

@@ -97,6 +97,7 @@ def check_restart(start, data_dir, expected):
     seconds = time.monotonic() - begin
     client.daemon = daemon
     assert seconds < READY_SECONDS, f"ready after {seconds:.2f} s"
+    wait_idle(client)  # a job that goes on shows its model's weights as they change
     observed = check_holdings(client, *expected)
     return client, observed
 

@@ -4,6 +4,8 @@ import http.client
 import time
 
 import apiclient
+import checks
+import daemon as daemons
 import pytest
 import samples
 import shim as shims
@@ -12,6 +14,7 @@ from conftest import FULL
 
 ROWS = {"instances": [[1, 2, 3, 4], [2, 3, 4, 5]]}
 LABELLED = {**ROWS, "targets": ["a", "b"]}
+JOBS = "all jobs but the first"
 # Method, path, body, the good status, and what makes it possible again. What a 200 says must not change, but for times.
 REQUESTS = [
     ("GET", "/v1/info", None, 200, None), ("GET", "/livez", None, 200, None),
@@ -30,7 +33,7 @@ REQUESTS = [
     ("POST", "/v1/models", workload.model_body("new", 1), 201, ("DELETE", "/v1/models/new", None)),
     ("PUT", "/v1/datasets/new", workload.TABLES[0], 201, ("DELETE", "/v1/datasets/new", None)),
     ("POST", "/v1/datasets/longer/rows", workload.ADDED, 200, None),
-    ("POST", "/v1/jobs", samples.job("other", "base", epochs=2), 202, None),
+    ("POST", "/v1/jobs", samples.job("other", "base", epochs=2), 202, JOBS),
     ("DELETE", "/v1/models/spare", None, 204, ("POST", "/v1/models", workload.model_body("spare", 1))),
 ]
 CHANGES = ("/v1/info", "/v1/jobs/1/verify")  # times stand in it
@@ -51,8 +54,11 @@ def server(needs_shim, tmp_path_factory):
     client.close()
     shim.process = process
     yield shim
+    held = checks.keys_of(apiclient.Client(process.port))
     assert process.stop()[0] == 0, process.text()
-    process.kill()
+    with daemons.Daemon(data_dir=folder / "data") as again:  # no record lacks a part
+        assert checks.keys_of(apiclient.Client(again.port)) == held
+        checks.check_blobs(folder / "data")
 
 
 def send(shim, method, path, body):
@@ -90,8 +96,19 @@ def wait_for_job(shim, answer):
     assert job["state"] == "succeeded" or "no memory" in job["error"]["message"], job["error"]
 
 
+def delete_jobs(shim):
+    client = apiclient.Client(shim.process.port)
+    for job in client.get("/v1/jobs").json["jobs"]:
+        if job["id"] > 1:
+            client.wait(job["id"])
+            client.delete(f"/v1/jobs/{job['id']}")
+    client.close()
+
+
 def undo(shim, undoing):
-    if undoing is not None:
+    if undoing is JOBS:
+        delete_jobs(shim)
+    elif undoing is not None:
         assert send(shim, *undoing).status in (201, 204, 404, 409)
 
 

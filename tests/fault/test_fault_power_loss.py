@@ -72,7 +72,6 @@ def check_image(begun, disk, whims, expected, folder):
     disk.image(folder, whims)
     client, _ = checks.check_restart(lambda: begun(daemons.Daemon(data_dir=folder)), folder,
                                      expected)
-    checks.wait_idle(client)
     checks.check_blobs(folder)
     client.daemon.kill()
 

@@ -209,6 +209,7 @@ class Trainer(Writer):
         ended = self.ledger.begin(self.number, key, {states["long"]})
         assert self.client.wait(job)["state"] == "succeeded"
         self.ledger.acknowledge(ended)
+        self.ledger.acknowledge(self.ledger.begin(self.number, ("jobs", job), {"succeeded"}))
 
 
 def crew(port, variants, ledger, seed, steps=1 << 30):
