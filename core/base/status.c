@@ -22,7 +22,20 @@ static void fill(bp_error *err, bp_status code, const char *format, va_list argu
 }
 
 bp_status bp_status_of_file(int error) {
-    return error == ENOSPC || error == EDQUOT ? BP_NO_SPACE : BP_IO;
+    static const struct {
+        int error;
+        bp_status status;
+    } known[] = {{ENOSPC, BP_NO_SPACE},
+                 {EDQUOT, BP_NO_SPACE},
+                 {ENOMEM, BP_NO_MEMORY},
+                 {EMFILE, BP_BUSY},
+                 {ENFILE, BP_BUSY}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (known[i].error == error) {
+            return known[i].status;
+        }
+    }
+    return BP_IO;
 }
 
 bp_status bp_fail(bp_error *err, bp_status code, const char *field, const char *format, ...) {

@@ -23,7 +23,7 @@
     X(EXISTS, "exists", "an object of that name is there already")                                 \
     X(CONFLICT, "conflict", "the object's state or its users forbid it")                           \
     X(PRECONDITION, "precondition", "the object is not the one that the request names")            \
-    X(BUSY, "busy", "a queue is full or the server is stopping; try again")                        \
+    X(BUSY, "busy", "too much is under way or the server is stopping; try again")                  \
     X(DIVERGED, "diverged", "training met a non-finite number")                                    \
     X(CANCELLED, "cancelled", "stopped on request")                                                \
     X(INTERRUPTED, "interrupted", "the server stopped before the job had ended")                   \
@@ -52,7 +52,8 @@ typedef struct bp_error {
 /* The wire name ("too_large") of a code; "unknown" outside the table. */
 const char *bp_status_name(bp_status code);
 
-/* NO_SPACE for an errno that says that a disk or a quota is full, else IO. */
+/* For an errno: NO_SPACE, a disk or a quota is full; NO_MEMORY; BUSY, no more files can be open
+ * now; else IO. */
 bp_status bp_status_of_file(int error);
 
 /* Fills `err` (which may be NULL) and returns `code`, so that `return bp_fail(...)` reads well.

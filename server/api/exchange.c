@@ -11,6 +11,7 @@
 
 #include "api.h"
 #include "gunzip.h"
+#include "json_memory.h"
 #include "media_type.h"
 #include "problem.h"
 #include "reply.h"
@@ -59,6 +60,7 @@ bp_status bp_api_new(bp_api **out, const bp_api_options *options, bp_error *err)
     if (api->options.max_upload_bytes == 0) {
         api->options.max_upload_bytes = DEFAULT_UPLOAD_BYTES;
     }
+    bp_json_memory_watch();
     *out = api;
     return BP_OK;
 }
@@ -77,6 +79,14 @@ static bool note(bp_exchange *exchange, bp_status status, const bp_error *err) {
         exchange->problem.error.code = status;
     }
     return status == BP_OK;
+}
+
+/* Where jansson had no memory, what came of it (a syntax error, a part that is missing) is not so.
+ */
+static bool note_memory(bp_exchange *exchange) {
+    bp_error err = {0};
+    return !bp_json_memory_take_failure() ||
+           note(exchange, bp_fail(&err, BP_NO_MEMORY, NULL, "no memory for the request"), &err);
 }
 
 /* What only HTTP knows. */
@@ -231,6 +241,7 @@ bp_exchange *bp_exchange_begin(bp_api *api, const bp_request *request, bp_body_p
     bool good = find_route(exchange, request) && check_type(exchange, request) &&
                 check_encoding(exchange, request) && check_length(exchange, request) &&
                 parse_query(exchange, request) && open_stream(exchange);
+    good = note_memory(exchange) && good;
     /* A short body is read and dropped, which keeps the connection. */
     bool is_long = request->content_length < 0 ||
                    (uint64_t)request->content_length > api->options.max_json_bytes;
@@ -276,7 +287,8 @@ static bool take(bp_exchange *exchange, const char *bytes, size_t size) {
     bp_status status = exchange->gunzip != NULL
                            ? bp_gunzip_feed(exchange->gunzip, bytes, size, &err)
                            : take_decoded(exchange, bytes, size, &err);
-    return note(exchange, status, &err);
+    bool good = note(exchange, status, &err);
+    return note_memory(exchange) && good;
 }
 
 void bp_exchange_feed(bp_exchange *exchange, const char *bytes, size_t size) {
@@ -295,11 +307,6 @@ bool bp_exchange_is_slow(const bp_exchange *exchange) {
 
 /* --- the response --------------------------------------------------------------------------- */
 
-/* jansson says so in some places and says nothing in others. */
-static bool is_out_of_memory(const json_error_t *at) {
-    return at->text[0] == '\0' || json_error_code(at) == json_error_out_of_memory;
-}
-
 static bp_status parse_body(bp_exchange *exchange, json_t **out, bp_error *err) {
     if (exchange->body.size == 0 && exchange->route->body == BP_BODY_MAYBE) {
         *out = json_object();
@@ -311,9 +318,6 @@ static bp_status parse_body(bp_exchange *exchange, json_t **out, bp_error *err) 
     json_error_t at;
     json_t *body =
         json_loadb(exchange->body.bytes, exchange->body.size, JSON_REJECT_DUPLICATES, &at);
-    if (body == NULL && is_out_of_memory(&at)) {
-        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the body");
-    }
     if (body == NULL) {
         return bp_fail_at(err, BP_SYNTAX, at.line > 0 ? (uint64_t)at.line : 0,
                           at.column > 0 ? (uint64_t)at.column : 0, "the body is not JSON: %s",
@@ -351,6 +355,15 @@ static void take_headers(bp_exchange *exchange, bp_response *response) {
     exchange->refusal.header_count = 0;
 }
 
+static void reply_problem(bp_exchange *exchange, bp_response *response) {
+    take_headers(exchange, response);
+    bp_problem_reply(response, &exchange->problem, exchange->request_id);
+    if (exchange->problem.error.code == BP_BUSY &&
+        bp_reply_header(response, NULL, "Retry-After", "1") != BP_OK) {
+        return; /* it may retry all the same */
+    }
+}
+
 void bp_exchange_finish(bp_exchange *exchange, bp_response *response) {
     static const bp_problem no_memory = {
         .error = {.code = BP_NO_MEMORY, .message = "no memory for the request"}};
@@ -358,13 +371,16 @@ void bp_exchange_finish(bp_exchange *exchange, bp_response *response) {
         bp_problem_reply(response, &no_memory, "");
         return;
     }
-    if (exchange->failed || !handle(exchange, response)) {
-        take_headers(exchange, response);
-        bp_problem_reply(response, &exchange->problem, exchange->request_id);
-        if (exchange->problem.error.code == BP_BUSY &&
-            bp_reply_header(response, NULL, "Retry-After", "1") != BP_OK) {
-            return; /* it may retry all the same */
-        }
+    bool good = !exchange->failed && handle(exchange, response);
+    bool complete = note_memory(exchange);
+    if (good && !complete) {
+        bp_response_clear(response);
+    }
+    if (!good || !complete) {
+        reply_problem(exchange, response);
+    }
+    if (bp_json_memory_take_failure()) {
+        bp_problem_reply_briefly(response);
     }
 }
 

@@ -92,19 +92,26 @@ static json_t *describe(const bp_problem *problem, unsigned status, const char *
                      describe_place(error));
 }
 
-void bp_problem_reply(bp_response *response, const bp_problem *problem, const char *request_id) {
+void bp_problem_reply_briefly(bp_response *response) {
     static const char last_words[] =
         "{\"type\": \"about:blank\", \"title\": \"Service Unavailable\","
         " \"status\": 503, \"detail\": \"no memory for more\","
         " \"request_id\": \"\"}\n";
+    free(response->body);
+    response->body = NULL;
+    response->status = 503;
+    response->static_body = last_words;
+    response->body_size = sizeof last_words - 1;
+    response->content_type = content_type;
+}
+
+void bp_problem_reply(bp_response *response, const bp_problem *problem, const char *request_id) {
     unsigned status = problem->status != 0 ? problem->status : status_of(&problem->error);
     free(response->body);
     response->body = NULL;
     response->static_body = NULL;
     if (bp_reply_json(response, status, describe(problem, status, request_id), NULL) != BP_OK) {
-        response->status = 503;
-        response->static_body = last_words;
-        response->body_size = sizeof last_words - 1;
+        bp_problem_reply_briefly(response);
     }
     response->content_type = content_type;
 }

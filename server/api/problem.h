@@ -17,5 +17,7 @@ unsigned bp_problem_status(bp_status code);
 /* Replaces whatever the response holds, but for its headers. Never fails: without memory the
  * body is a fixed text. */
 void bp_problem_reply(bp_response *response, const bp_problem *problem, const char *request_id);
+/* That fixed text: 503. */
+void bp_problem_reply_briefly(bp_response *response);
 
 #endif

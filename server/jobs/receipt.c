@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_memory.h"
 #include "model_spec_json.h"
 #include "train_options_json.h"
 
@@ -68,7 +69,8 @@ static bp_status digest_configuration(const bp_model_spec *spec, const bp_receip
     char *text =
         named ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(json);
-    if (text == NULL) {
+    if (bp_json_memory_take_failure() || text == NULL) {
+        free(text);
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a receipt");
     }
     bp_digest digest;

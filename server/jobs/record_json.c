@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_memory.h"
+
 void bp_record_job_name(uint64_t id, char name[BP_RECORD_ID_SIZE]) {
     snprintf(name, BP_RECORD_ID_SIZE, "%" PRIu64, id);
 }
@@ -78,7 +80,12 @@ bp_status bp_record_status(const char *name) {
     return BP_INTERNAL; /* of a newer program: still an error */
 }
 
+/* Without the memory for all of it a tree may only lack a part: such a record is never written. */
 bp_status bp_record_dump(char **out, json_t *json, const char *name, bp_error *err) {
+    if (bp_json_memory_take_failure()) {
+        json_decref(json);
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to store '%.80s'", name);
+    }
     if (json == NULL) {
         return bp_fail(err, BP_INVALID, NULL,
                        "'%.80s' cannot be stored: a name or label is not UTF-8, or memory is short",
@@ -113,5 +120,8 @@ json_t *bp_record_parse(const bp_store_object *object) {
 }
 
 bp_status bp_record_fail(const bp_store_object *object, const char *noun, bp_error *err) {
+    if (bp_json_memory_take_failure()) {
+        return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %s '%.80s'", noun, object->name);
+    }
     return bp_fail(err, BP_IO, NULL, "the record of %s '%.80s' is damaged", noun, object->name);
 }

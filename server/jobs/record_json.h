@@ -39,7 +39,8 @@ BP_NODISCARD bp_status bp_record_add(bp_store_batch *batch, bp_store_object obje
 
 /* Parses object->json; NULL: malformed. */
 json_t *bp_record_parse(const bp_store_object *object);
-/* IO: "the record of model 'x' is damaged". */
+/* IO: "the record of model 'x' is damaged"; NO_MEMORY where it could not be parsed for lack of it.
+ */
 bp_status bp_record_fail(const bp_store_object *object, const char *noun, bp_error *err);
 
 #endif

@@ -18,10 +18,10 @@ PATIENCE = 120.0
 class Daemon:
     """One process of backpropd. Use as a context manager, so that it never outlives its test."""
 
-    def __init__(self, *flags, data_dir=None, threads=2, isa=None, env=None):
+    def __init__(self, *flags, data_dir=None, threads=2, isa=None, env=None, under=()):
         self._own_dir = tempfile.TemporaryDirectory() if data_dir is None else None
         data_dir = data_dir or f"{self._own_dir.name}/data"
-        command = [str(BINARY), "--listen", "127.0.0.1:0", "--threads", str(threads),
+        command = [*under, str(BINARY), "--listen", "127.0.0.1:0", "--threads", str(threads),
                    "--data-dir", str(data_dir)]
         if isa is not None:
             command += ["--isa", isa]

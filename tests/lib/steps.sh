@@ -67,6 +67,12 @@ step_http_asan() {
     http_suite asan
 }
 
+# Against the release alone: a sanitizer's run-time and the preloaded library both want to be first.
+step_fault() {
+    configure release && ninja -C build/release backpropd bp_fault_shim || return 1
+    BACKPROPD=$PWD/build/release/backpropd "$python" -m pytest -p no:cacheprovider -q -rs tests/fault
+}
+
 # npm_install FOLDER: what its lock file says, unless it is there already
 npm_install() {
     [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return

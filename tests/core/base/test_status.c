@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,6 +79,17 @@ static void nest_prefixes_the_field(void **state) {
     assert_string_equal(err.message, "x");
 }
 
+static void errors_of_files_have_codes(void **state) {
+    (void)state;
+    assert_int_equal(bp_status_of_file(ENOSPC), BP_NO_SPACE);
+    assert_int_equal(bp_status_of_file(EDQUOT), BP_NO_SPACE);
+    assert_int_equal(bp_status_of_file(ENOMEM), BP_NO_MEMORY);
+    assert_int_equal(bp_status_of_file(EMFILE), BP_BUSY);
+    assert_int_equal(bp_status_of_file(ENFILE), BP_BUSY);
+    assert_int_equal(bp_status_of_file(EIO), BP_IO);
+    assert_int_equal(bp_status_of_file(0), BP_IO);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_has_a_name_of_its_own),
@@ -85,6 +97,7 @@ int main(void) {
         cmocka_unit_test(null_record_and_field_are_allowed),
         cmocka_unit_test(long_texts_are_cut),
         cmocka_unit_test(nest_prefixes_the_field),
+        cmocka_unit_test(errors_of_files_have_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "failing_memory.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 /* The linker puts these in the place of the C library's (--wrap). */
@@ -7,12 +8,14 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
+int __real_posix_memalign(void **out, size_t alignment, size_t size);
 char *__real_strdup(const char *text);
 void __real_free(void *block);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
+int __wrap_posix_memalign(void **out, size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
 void __wrap_free(void *block);
 
@@ -47,6 +50,15 @@ void *__wrap_realloc(void *old, size_t size) {
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
     return fails() ? NULL : count_block(__real_aligned_alloc(alignment, size));
+}
+
+int __wrap_posix_memalign(void **out, size_t alignment, size_t size) {
+    if (fails()) {
+        return ENOMEM;
+    }
+    int result = __real_posix_memalign(out, alignment, size);
+    live_blocks += result == 0;
+    return result;
 }
 
 char *__wrap_strdup(const char *text) {
