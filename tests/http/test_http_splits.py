@@ -34,6 +34,7 @@ def folded_text(rows, folds):
     ({"column": "label", "value": "b"}, 30),
     ({"column": "part", "value": "west"}, 45),
     ({"fraction": 0.25, "order": "time", "time_column": "seen"}, 22),
+    ({"fraction": 0.25, "every_epochs": 3, "every_steps": 2, "max_share": 0.5}, 22),
 ])
 def test_each_kind_trains_and_is_verified(client, name, validation, held):
     ready(client, name, text=folded_text(90, 5))
@@ -98,6 +99,20 @@ def test_a_held_out_data_set_stays_while_the_job_runs(client, name, endless_job)
     client.refused("DELETE", f"/v1/datasets/{name}-other", status=409)
 
 
+def test_epochs_between_have_no_validation(client, name):
+    ready(client, name)
+    validation = {"fraction": 0.25, "every_epochs": 3}
+    job = client.train(**samples.job(name, epochs=8, validation=validation))
+    points = client.get(f"/v1/jobs/{job['id']}/metrics").json["points"]
+    looked = [point["epoch"] for point in points if point["validation_loss"] is not None]
+    assert looked == [3, 6, 8]
+    assert job["best"]["epoch"] in looked
+    client.post("/v1/models", samples.model(f"{name}-usual"), expect=201)
+    usual = client.train(**samples.job(f"{name}-usual", name, epochs=8, validation={"fraction": 0.25}))
+    assert usual["receipt"]["weights_sha256"] == job["receipt"]["weights_sha256"]
+    assert usual["receipt"]["configuration_sha256"] != job["receipt"]["configuration_sha256"]
+
+
 @pytest.mark.parametrize("validation, status, pointer", [
     ({"fraction": 0.95}, 400, "fraction"),
     ({"fraction": 0.5, "fold": 1}, 400, "fold"),
@@ -113,6 +128,9 @@ def test_a_held_out_data_set_stays_while_the_job_runs(client, name, endless_job)
     ({"column": "x0"}, 400, "value"),
     ({"column": "x0", "value": 99}, 400, "value"),
     ({"column": "label", "value": "zebra"}, 400, "value"),
+    ({"fraction": 0.5, "every_epochs": 0}, 400, "every_epochs"),
+    ({"fraction": 0.5, "every_steps": -1}, 400, "every_steps"),
+    ({"fraction": 0.5, "max_share": 0}, 400, "max_share"),
     ({"dataset": "nowhere"}, 404, "dataset"),
     ({"dataset": "x" * 65}, 404, "dataset"),
     ({"dataset": "x" * 128}, 400, "dataset"),
