@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "job_writer.h"
 #include "training.h"
 
 /* --- states --------------------------------------------------------------------------------- */
@@ -129,7 +130,11 @@ bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_parts *parts,
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a job");
     }
     bp_status status = bp_event_log_new(&job->events, err);
+    if (status == BP_OK && !bp_job_state_is_terminal(info->state)) {
+        status = bp_writer_prepare(&job->last_errand, err);
+    }
     if (status != BP_OK) {
+        bp_event_log_unref(job->events);
         free(job);
         return status;
     }
@@ -175,6 +180,7 @@ void bp_job_unref(bp_job *job) {
     bp_job_info_clear(&job->info);
     free(job->history.point);
     free(job->edits.edit);
+    free(job->last_errand);
     free(job);
 }
 

@@ -94,17 +94,12 @@ static json_t *describe_facts(const bp_job_info *info) {
 }
 
 /* NULL: no memory. */
-static json_t *describe(bp_job *job, const bp_job_info *facts) {
-    bp_job_edits edits;
-    if (bp_job_copy_edits(job, &edits, NULL) != BP_OK) {
-        return NULL;
-    }
+static json_t *describe(const bp_job_info *facts, const bp_job_edits *edits) {
     json_t *record = describe_request(&facts->request);
     json_t *more = describe_facts(facts);
     int failed = record == NULL || more == NULL;
     failed = failed || json_object_update(record, more) != 0 ||
-             json_object_set_new(record, "edits", describe_edits(&edits)) != 0;
-    free(edits.edit);
+             json_object_set_new(record, "edits", describe_edits(edits)) != 0;
     json_decref(more);
     if (failed) {
         json_decref(record);
@@ -117,22 +112,39 @@ void bp_record_put_points(bp_word_blob *blob, const bp_job_point *points, size_t
     bp_word_blob_put64(blob, points, count * BP_POINT_WORDS);
 }
 
+/* The words of the points; no bytes where there are none. */
+static bp_status pack_history(const bp_job_points *history, bp_word_blob *out, bp_error *err) {
+    *out = (bp_word_blob){0};
+    if (history->count == 0) {
+        return BP_OK;
+    }
+    bp_status status = bp_word_blob_new(out, history->count * sizeof *history->point, err);
+    if (status == BP_OK) {
+        bp_record_put_points(out, history->point, history->count);
+    }
+    return status;
+}
+
 bp_status bp_record_add_job(bp_store_batch *batch, bp_job *job, const bp_job_info *facts,
                             bool with_history, bp_error *err) {
-    const bp_job_points *history = &job->history;
     char name[BP_RECORD_ID_SIZE];
-    bp_record_job_name(facts->id, name);
-    const bp_store_object object = {.kind = BP_STORE_JOB, .name = name};
-    if (!with_history || history->count == 0) {
-        return bp_record_add(batch, object, describe(job, facts), NULL, err);
+    bp_word_blob blob = {0};
+    bp_job_edits edits;
+    bp_status status = bp_job_copy_edits(job, &edits, err);
+    if (status != BP_OK) {
+        return status;
     }
-    bp_word_blob blob;
-    bp_status status = bp_word_blob_new(&blob, history->count * sizeof *history->point, err);
+    if (with_history) {
+        status = pack_history(&job->history, &blob, err);
+    }
     if (status == BP_OK) {
-        bp_record_put_points(&blob, history->point, history->count);
-        status = bp_record_add(batch, object, describe(job, facts), &blob, err);
-        free(blob.bytes);
+        bp_record_job_name(facts->id, name);
+        const bp_store_object object = {.kind = BP_STORE_JOB, .name = name};
+        status = bp_record_add(batch, object, describe(facts, &edits),
+                               blob.bytes != NULL ? &blob : NULL, err);
     }
+    free(blob.bytes);
+    free(edits.edit);
     return status;
 }
 

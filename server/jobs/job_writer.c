@@ -14,14 +14,11 @@
 #include "records.h"
 #include "service_state.h"
 
-/* A disk that takes longer than this is not waited for. */
-#define WRITE_SECONDS 3600.0
 /* Until an end that could not be written is tried again. */
 #define RETRY_SECONDS 1.0
 
-typedef struct errand {
+struct bp_job_errand {
     bp_errand base; /* first: the keeper's */
-    bool stays;     /* on a lane's stack, for lack of memory */
     bool told;      /* the event of its end is in the log */
     bool warned;    /* that it could not be written */
     uint64_t event; /* of the checkpoint, which may still fail; 0: none */
@@ -34,16 +31,15 @@ typedef struct errand {
     bp_snapshot *start;       /* a reference: what the training began with; NULL: not known */
     bool undrawn;             /* the model had no weights at all before */
     bp_train_options options; /* of an end with weights */
-} errand;
+};
+typedef struct bp_job_errand errand;
 
 static void clear_errand(errand *self) {
     bp_checkpoint_clear(&self->checkpoint);
     bp_snapshot_unref(self->weights);
     bp_snapshot_unref(self->start);
     bp_job_unref(self->job);
-    if (!self->stays) {
-        free(self);
-    }
+    free(self);
 }
 
 /* NULL: no memory. */
@@ -54,6 +50,11 @@ static errand *new_errand(bp_service *service, bp_job *job) {
         self->job = bp_job_ref(job);
     }
     return self;
+}
+
+bp_status bp_writer_prepare(bp_job_errand **out, bp_error *err) {
+    *out = calloc(1, sizeof **out);
+    return *out != NULL ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory for a job's end");
 }
 
 static void note_training(errand *self, const bp_training *t) {
@@ -247,24 +248,17 @@ static void pack_training(errand *self, bp_training *t) {
     }
 }
 
-/* Runs it where there was no memory to hand it over; `local` is the caller's. */
-static void run_here(errand *local, bp_service *service, bp_job *job, bp_job_state state,
-                     const bp_error *err, void (*run)(bp_errand *)) {
-    *local = (errand){.stays = true, .service = service, .job = bp_job_ref(job), .state = state};
-    bp_job_stop_clock(job);
-    bp_job_draft(job, state, &local->facts);
-    if (err != NULL) {
-        local->facts.error = *err;
-    }
-    run(&local->base);
-    bp_job_wait_until_off(job, WRITE_SECONDS);
+/* There was no memory to write it: it is put down in memory alone. */
+static void park_unwritten(bp_job *job, bp_job_state state) {
+    bp_status parked = bp_job_park(job, state, NULL);
+    (void)parked; /* from running, always */
 }
 
 void bp_writer_put_down(bp_service *service, bp_job *job, bp_job_state state) {
-    errand *self = new_errand(service, job), local;
+    errand *self = new_errand(service, job);
     bp_job_stop_clock(job);
     if (self == NULL) {
-        run_here(&local, service, job, state, NULL, write_put_down);
+        park_unwritten(job, state);
         return;
     }
     self->state = state;
@@ -383,15 +377,13 @@ static void note_failure(bp_job_info *facts, const bp_training *t, const bp_erro
 }
 
 void bp_writer_end(bp_service *service, bp_job *job, bp_job_state state, const bp_error *err) {
-    errand *self = new_errand(service, job), local;
+    errand *self = job->last_errand;
     bp_training *training = job->training;
+    job->last_errand = NULL;
     job->training = NULL;
+    self->service = service;
+    self->job = bp_job_ref(job);
     bp_job_set_ending(job);
-    if (self == NULL) {
-        bp_training_free(training);
-        run_here(&local, service, job, state, err, write_end);
-        return;
-    }
     bp_job_stop_clock(job);
     bp_job_draft(job, state, &self->facts);
     if (state == BP_JOB_SUCCEEDED && training != NULL) {

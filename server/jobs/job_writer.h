@@ -5,6 +5,10 @@
 
 #include "training.h"
 
+/* What the end of a job needs, made with the job, so that a job can end though memory has not. Free
+ * it with free(). NO_MEMORY. */
+BP_NODISCARD bp_status bp_writer_prepare(bp_job_errand **out, bp_error *err);
+
 /* A checkpoint of the training, which goes on. One at a time: while one is on its way no other is
  * taken. Its weights become the model's. DIVERGED: they are not finite, there is none. NO_MEMORY.
  */
