@@ -10,6 +10,7 @@ import time
 
 import apiclient
 import checks
+import contract as contracts
 import daemon as daemons
 import pytest
 import samples
@@ -28,6 +29,8 @@ FAILED = {500, 503}
 
 
 def prepare(client):
+    """What the requests need; from here on every answer is held to the server's own document."""
+    client.contract = contracts.Contract(client.get("/openapi.json").json)
     client.put_csv("base", workload.BASE)
     for name in ("m", "spare"):
         client.post("/v1/models", workload.model_body(name, 1), expect=201)
