@@ -6,6 +6,7 @@
 
 #include "job_json.h"
 #include "json_fields.h"
+#include "once.h"
 #include "reply.h"
 #include "resources.h"
 #include "thinning.h"
@@ -73,7 +74,17 @@ static void settle_threads(const bp_call *call, bp_train_options *options) {
     }
 }
 
+static bp_status reply_started(bp_call *call, const void *made, bp_error *err) {
+    const bp_job_info *info = made;
+    bp_status status = bp_reply_json(call->response, 202, bp_job_to_json(info), err);
+    return status == BP_OK
+               ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, info->id)
+               : status;
+}
+
 bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
+    bp_creation creation = {.call = call, .reply = reply_started};
+    const bp_commit_hook hook = {.context = &creation, .add = bp_creation_add};
     bp_job_request request = {0};
     uint64_t id = 0;
     bp_status status = read_name(request.model, &model_field, call->body, err);
@@ -85,15 +96,10 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
     }
     if (status == BP_OK) {
         settle_threads(call, &request.options);
-        status = bp_service_start_job(call->service, &request, &id, err);
+        status = bp_service_start_job_with(call->service, &request, &hook, &id, err);
         bp_class_weights_unref(request.options.loss_weighting.classes); /* the job has its own */
     }
-    if (status == BP_OK) {
-        status = reply_job(call, id, 202, err);
-    }
-    return status == BP_OK
-               ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, id)
-               : status;
+    return status;
 }
 
 bp_status bp_handle_cancel_job(bp_call *call, bp_error *err) {

@@ -37,6 +37,14 @@ bp_status bp_handle_get_parameters(bp_call *call, bp_error *err);
 bp_status bp_handle_predict(bp_call *call, bp_error *err);
 bp_status bp_handle_evaluate(bp_call *call, bp_error *err);
 
+/* versions_api.c; ?version= of what answers from a model's weights (called_model.h) */
+extern const bp_parameter bp_version_parameters[];
+bp_status bp_handle_list_versions(bp_call *call, bp_error *err);
+bp_status bp_handle_pin_version(bp_call *call, bp_error *err);
+bp_status bp_handle_get_version(bp_call *call, bp_error *err);
+bp_status bp_handle_release_version(bp_call *call, bp_error *err);
+bp_status bp_handle_restore_version(bp_call *call, bp_error *err);
+
 /* gradients_api.c, gradcheck_api.c, jacobian_api.c */
 bp_status bp_handle_gradients(bp_call *call, bp_error *err);
 bp_status bp_handle_gradcheck(bp_call *call, bp_error *err);
