@@ -208,6 +208,32 @@ static void a_hook_is_told_the_place_in_the_queue(void **state) {
     }
 }
 
+static void a_fork_has_a_hook_too(void **state) {
+    fixture *made = *state;
+    bp_error err = {0};
+    bp_model_info model;
+    int calls = 0;
+    told last = {0};
+    uint64_t id = 0;
+    const bp_commit_hook refusing = {.context = &calls, .add = refuse};
+    const bp_commit_hook noting = {.context = &last, .add = note_job};
+    bp_job_fork fork = {.model = "fork", .change = {.epochs = 4}, .hook = &refusing};
+    put_dataset(made->service, "blobs", make_blobs(90, 4));
+    make_model(made->service, "m", 1);
+    bp_job_request request = ask("m", "blobs", 3);
+    request.terms.checkpoint_steps = 1;
+    const uint64_t from = start(made->service, &request);
+    wait_for_end(made->service, from);
+    expect(bp_service_fork_job(made->service, from, &fork, &id, &err), BP_NO_MEMORY, &err);
+    assert_int_equal(calls, 1);
+    expect(bp_service_get_model(made->service, "fork", &model, &err), BP_NOT_FOUND, &err);
+    fork.hook = &noting;
+    EXPECT_OK(bp_service_fork_job(made->service, from, &fork, &id, &err_));
+    assert_int_equal(last.id, id);
+    assert_int_equal(last.state, BP_JOB_QUEUED);
+    assert_int_equal(wait_for_end(made->service, id).state, BP_JOB_SUCCEEDED);
+}
+
 /* --- records -------------------------------------------------------------------------------- */
 
 static void without_a_store_versions_are_in_memory(void **state) {
@@ -299,6 +325,7 @@ int main(void) {
         TEST(a_full_disk_changes_nothing),
         TEST(a_refusing_hook_creates_nothing),
         TEST(a_hook_is_told_the_place_in_the_queue),
+        TEST(a_fork_has_a_hook_too),
         cmocka_unit_test(without_a_store_versions_are_in_memory),
         TEST(a_version_without_its_model_is_named),
         TEST(many_threads_change_and_read),
