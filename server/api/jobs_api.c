@@ -75,7 +75,7 @@ static void settle_threads(const bp_call *call, bp_train_options *options) {
 }
 
 static bp_status reply_started(bp_call *call, const void *made, bp_error *err) {
-    const bp_job_info *info = made;
+    const bp_job_info *info = &((const bp_made_job *)made)->info;
     bp_status status = bp_reply_json(call->response, 202, bp_job_to_json(info), err);
     return status == BP_OK
                ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, info->id)

@@ -45,7 +45,9 @@ static int add_names(json_t *model, const bp_snapshot *snapshot) {
 }
 
 static int add_links(json_t *model, const char *name) {
-    return json_object_set_new(model, "versions", json_sprintf("/v1/models/%s/versions", name));
+    return json_object_set_new(model, "links",
+                               json_pack("{s:o, s:o}", "self", json_sprintf("/v1/models/%s", name),
+                                         "versions", json_sprintf("/v1/models/%s/versions", name)));
 }
 
 /* In a list: without the names of columns and classes. */

@@ -9,7 +9,7 @@ typedef struct bp_store_batch bp_store_batch;
 
 typedef struct bp_commit_hook {
     void *context;
-    /* Called once, when all is good but not yet durable: `made` (a bp_model_info, bp_job_info or
+    /* Called once, when all is good but not yet durable: `made` (a bp_model_info, bp_made_job or
      * bp_version_info, as the function that takes the hook says) is borrowed and as it will be,
      * `batch` holds it (NULL: nothing is kept), and what is added there is durable together with
      * it or not at all. A failure is the creation's. The creator's locks are held: it must not

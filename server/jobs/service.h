@@ -250,7 +250,13 @@ bp_best_epoch bp_job_best(const bp_job_info *info);
  * priority, then in the order of their ids. */
 BP_NODISCARD bp_status bp_service_start_job(bp_service *service, const bp_job_request *request,
                                             uint64_t *id, bp_error *err);
-/* The same with a hook (NULL: none), which is given a bp_job_info. */
+/* What the hook of a new job is given; borrowed. */
+typedef struct bp_made_job {
+    bp_job_info info; /* with the queue position that it will have */
+    const bp_job_edit *edits;
+    size_t edit_count;
+} bp_made_job;
+/* The same with a hook (NULL: none), which is given a bp_made_job. */
 BP_NODISCARD bp_status bp_service_start_job_with(bp_service *service, const bp_job_request *request,
                                                  const bp_commit_hook *hook, uint64_t *id,
                                                  bp_error *err);
@@ -295,7 +301,7 @@ typedef struct bp_job_fork {
     const char *model; /* its name */
     uint64_t step;     /* of the checkpoint; 0: the last */
     bp_job_change change;
-    const bp_commit_hook *hook; /* is given a bp_job_info; NULL: none */
+    const bp_commit_hook *hook; /* is given a bp_made_job; NULL: none */
 } bp_job_fork;
 /* NOT_FOUND; EXISTS "/model"; INVALID "/model", "/step" and as the edits; CONFLICT: there is no
  * checkpoint; BUSY as bp_service_start_job. */

@@ -116,14 +116,6 @@ static bp_status edit(const fork *self, bp_error *err) {
 
 /* --- making it durable ---------------------------------------------------------------------- */
 
-static bp_status call_hook(const fork *self, bp_store_batch *batch, bp_error *err) {
-    bp_job_info info;
-    bp_scheduler_foresee(self->service->scheduler, self->job, &info);
-    bp_status status = bp_commit_hook_call(self->asked->hook, &info, batch, err);
-    bp_job_info_clear(&info);
-    return status;
-}
-
 /* The model's persist: model, start, checkpoint and job in one batch. Holds models.writing. */
 static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err) {
     fork *self = context;
@@ -143,7 +135,7 @@ static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err)
                                     self->mark.step, err);
     }
     if (status == BP_OK) {
-        status = call_hook(self, batch, err);
+        status = bp_service_tell_job(self->service, self->job, self->asked->hook, batch, err);
     }
     if (status != BP_OK) {
         bp_store_batch_free(batch);

@@ -88,15 +88,29 @@ static bp_status try_binding(bp_service *service, bp_job *job, bp_error *err) {
     return status;
 }
 
+bp_status bp_service_tell_job(bp_service *service, bp_job *job, const bp_commit_hook *hook,
+                              bp_store_batch *batch, bp_error *err) {
+    bp_made_job made;
+    bp_job_edits edits;
+    bp_status status = bp_job_copy_edits(job, &edits, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    bp_scheduler_foresee(service->scheduler, job, &made.info);
+    made.edits = edits.edit;
+    made.edit_count = edits.count;
+    status = bp_commit_hook_call(hook, &made, batch, err);
+    bp_job_info_clear(&made.info);
+    free(edits.edit);
+    return status;
+}
+
 static bp_status write_first_record(bp_service *service, bp_job *job, const bp_commit_hook *hook,
                                     bp_error *err) {
     bp_store_batch *batch = NULL;
-    bp_job_info info;
     bp_status status = bp_journal_batch(service, &batch, err);
     if (status == BP_OK) {
-        bp_scheduler_foresee(service->scheduler, job, &info);
-        status = bp_commit_hook_call(hook, &info, batch, err);
-        bp_job_info_clear(&info);
+        status = bp_service_tell_job(service, job, hook, batch, err);
     }
     if (status != BP_OK) {
         bp_store_batch_free(batch);

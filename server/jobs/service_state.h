@@ -93,6 +93,10 @@ BP_NODISCARD bp_status bp_service_end_batch(bp_service *service, bp_store_batch 
  * it got until then is the job's. Its creator. */
 BP_NODISCARD bp_status bp_service_take_uses(bp_service *service, bp_job *job,
                                             const bp_job_request *request, bp_error *err);
+/* Gives a new job, which nobody else sees yet, to the hook (NULL: none). As its add; NO_MEMORY. */
+BP_NODISCARD bp_status bp_service_tell_job(bp_service *service, bp_job *job,
+                                           const bp_commit_hook *hook, bp_store_batch *batch,
+                                           bp_error *err);
 /* Drops what an unfinished job holds. The job's driver, takes both registries' locks in turn. */
 void bp_service_release_uses(bp_service *service, bp_job *job);
 /* A reference. NOT_FOUND. */

@@ -110,7 +110,7 @@ def test_initial_weights_can_be_pinned(client, name):
 def test_versions_are_listed_in_pages(client, name):
     trained(client, name)
     target = f"/v1/models/{name}/versions"
-    assert client.get(f"/v1/models/{name}").json["versions"] == target
+    assert client.get(f"/v1/models/{name}").json["links"]["versions"] == target
     assert client.get(target).json == {"versions": [], "next": None}
     for version in ("c", "a", "e", "b", "d"):
         pin(client, name, version)

@@ -174,12 +174,14 @@ typedef struct told {
     uint64_t id;
     size_t queue_position;
     bp_job_state state;
+    size_t edits;
 } told;
 
 static bp_status note_job(void *context, const void *made, bp_store_batch *batch, bp_error *err) {
-    const bp_job_info *info = made;
+    const bp_made_job *job = made;
     (void)batch, (void)err;
-    *(told *)context = (told){info->id, info->queue_position, info->state};
+    *(told *)context =
+        (told){job->info.id, job->info.queue_position, job->info.state, job->edit_count};
     return BP_OK;
 }
 
@@ -231,6 +233,7 @@ static void a_fork_has_a_hook_too(void **state) {
     EXPECT_OK(bp_service_fork_job(made->service, from, &fork, &id, &err_));
     assert_int_equal(last.id, id);
     assert_int_equal(last.state, BP_JOB_QUEUED);
+    assert_int_equal(last.edits, 1);
     assert_int_equal(wait_for_end(made->service, id).state, BP_JOB_SUCCEEDED);
 }
 
