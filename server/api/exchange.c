@@ -13,6 +13,7 @@
 #include "gunzip.h"
 #include "json_memory.h"
 #include "media_type.h"
+#include "once.h"
 #include "problem.h"
 #include "reply.h"
 #include "route_table.h"
@@ -39,7 +40,9 @@ struct bp_exchange {
     size_t received;   /* bytes of body, as they came */
     bp_query query;
     bp_response refusal; /* headers that go with the problem: Allow */
-    char capture[BP_CAPTURE_SIZE];
+    bp_captures captures;
+    char key[BP_KEY_MAX + 1]; /* Idempotency-Key, of a route that is done once; "": none */
+    bp_digest request_digest; /* with a key: of the request, without its body */
     char if_none_match[BP_ETAG_SIZE];
     char if_match[BP_ETAG_SIZE];
     char accept[BP_ACCEPT_SIZE];
@@ -117,7 +120,7 @@ static bool has_body(const bp_request *request) {
 static bool find_route(bp_exchange *exchange, const bp_request *request) {
     char allow[BP_ALLOW_SIZE];
     bp_status status =
-        bp_route_find(&exchange->route, request->method, request->path, exchange->capture, allow);
+        bp_route_find(&exchange->route, request->method, request->path, &exchange->captures, allow);
     if (status == BP_OK) {
         return true;
     }
@@ -137,6 +140,30 @@ static bool parse_query(bp_exchange *exchange, const bp_request *request) {
     return note(exchange,
                 bp_query_parse(&exchange->query, request->query, exchange->route->parameters, &err),
                 &err);
+}
+
+/* The parts of a request, each with its end. */
+static void start_digest(bp_digest *digest, const bp_request *request) {
+    const char *parts[] = {request->method, request->path,
+                           request->query != NULL ? request->query : ""};
+    bp_digest_start(digest);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        bp_digest_add(digest, parts[i], strlen(parts[i]) + 1);
+    }
+}
+
+static bool take_key(bp_exchange *exchange, const bp_request *request) {
+    const char *key = header(request, "Idempotency-Key");
+    bp_error err = {0};
+    if (key == NULL || exchange->route->pace != BP_PACE_ONCE) {
+        return true;
+    }
+    if (!note(exchange, bp_once_check_key(key, &err), &err)) {
+        return false;
+    }
+    snprintf(exchange->key, sizeof exchange->key, "%s", key);
+    start_digest(&exchange->request_digest, request);
+    return true;
 }
 
 static size_t body_limit(const bp_exchange *exchange) {
@@ -199,7 +226,8 @@ static bool check_encoding(bp_exchange *exchange, const bp_request *request) {
 static bp_call make_call(const bp_exchange *exchange) {
     return (bp_call){.service = exchange->api->options.service,
                      .options = &exchange->api->options,
-                     .capture = exchange->capture,
+                     .capture = exchange->captures.text[0],
+                     .second_capture = exchange->captures.text[1],
                      .query = &exchange->query,
                      .stream = exchange->stream,
                      .if_none_match = exchange->if_none_match,
@@ -240,7 +268,8 @@ bp_exchange *bp_exchange_begin(bp_api *api, const bp_request *request, bp_body_p
     copy_header(request, "Last-Event-ID", exchange->last_event_id, sizeof exchange->last_event_id);
     bool good = find_route(exchange, request) && check_type(exchange, request) &&
                 check_encoding(exchange, request) && check_length(exchange, request) &&
-                parse_query(exchange, request) && open_stream(exchange);
+                parse_query(exchange, request) && take_key(exchange, request) &&
+                open_stream(exchange);
     good = note_memory(exchange) && good;
     /* A short body is read and dropped, which keeps the connection. */
     bool is_long = request->content_length < 0 ||
@@ -302,7 +331,8 @@ bool bp_exchange_is_slow(const bp_exchange *exchange) {
         return false;
     }
     bp_pace pace = exchange->route->pace;
-    return pace == BP_PACE_SLOW || (pace == BP_PACE_SIZE && exchange->received > LARGE_BODY_BYTES);
+    return pace == BP_PACE_SLOW || pace == BP_PACE_ONCE ||
+           (pace == BP_PACE_SIZE && exchange->received > LARGE_BODY_BYTES);
 }
 
 /* --- the response --------------------------------------------------------------------------- */
@@ -328,12 +358,29 @@ static bp_status parse_body(bp_exchange *exchange, json_t **out, bp_error *err) 
     return BP_OK;
 }
 
+static bp_status call_handler(const bp_exchange *exchange, const char *request_sha256,
+                              bp_call *call, bp_error *err) {
+    bp_key_claim claim = {.key = exchange->key, .request_sha256 = request_sha256};
+    bp_status status = exchange->key[0] != '\0'
+                           ? bp_once_handle(call, exchange->route->handle, &claim, err)
+                           : exchange->route->handle(call, err);
+    if (status != BP_OK && exchange->route->pace == BP_PACE_ONCE) {
+        bp_response_clear(call->response); /* of what was not created after all */
+    }
+    return status;
+}
+
 static bool handle(bp_exchange *exchange, bp_response *response) {
     bp_error err = {0};
     json_t *body = NULL;
+    char request_sha256[BP_DIGEST_HEX_SIZE] = "";
     if (exchange->gunzip != NULL &&
         !note(exchange, bp_gunzip_finish(exchange->gunzip, &err), &err)) {
         return false;
+    }
+    if (exchange->key[0] != '\0') {
+        bp_digest_add(&exchange->request_digest, exchange->body.bytes, exchange->body.size);
+        bp_digest_finish(&exchange->request_digest, request_sha256);
     }
     if (exchange->is_json && !note(exchange, parse_body(exchange, &body, &err), &err)) {
         return false;
@@ -341,7 +388,7 @@ static bool handle(bp_exchange *exchange, bp_response *response) {
     bp_call call = make_call(exchange);
     call.body = body;
     call.response = response;
-    bp_status status = exchange->route->handle(&call, &err);
+    bp_status status = call_handler(exchange, request_sha256, &call, &err);
     json_decref(body);
     exchange->problem.status = status != BP_OK ? call.problem_status : 0;
     return note(exchange, status, &err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "called_model.h"
 #include "encoder.h"
 #include "instance_cells.h"
 #include "json_fields.h"
@@ -283,7 +284,7 @@ static bp_status read_rows(bp_given *given, const json_t *instances, bp_error *e
 bp_status bp_given_read(bp_given *out, const bp_call *call, const json_t *instances,
                         const json_t *targets, bp_error *err) {
     bp_given given = {.instances = {.kernels = bp_service_kernels(call->service)}};
-    bp_status status = bp_service_get_model(call->service, call->capture, &given.model, err);
+    bp_status status = bp_get_called_model(call, &given.model, err);
     if (status != BP_OK) {
         return status;
     }

@@ -1,10 +1,10 @@
 /* What is done to a job that is there: cancel, pause, resume, step, rewind, fork, edit. */
-#include <inttypes.h>
 #include <stddef.h>
 
 #include "job_json.h"
 #include "job_terms_json.h"
 #include "json_fields.h"
+#include "once.h"
 #include "reply.h"
 #include "resources.h"
 
@@ -117,8 +117,10 @@ bp_status bp_handle_fork_job(bp_call *call, bp_error *err) {
          .max = MOST_STEPS,
          .offset = offsetof(bp_job_fork, step)},
     };
+    bp_creation creation = {.call = call, .reply = bp_job_reply_made};
+    const bp_commit_hook hook = {.context = &creation, .add = bp_creation_add};
     uint64_t id = 0, made = 0;
-    bp_job_fork fork = {0};
+    bp_job_fork fork = {.hook = &hook};
     bp_status status = bp_job_read_id(call, &id, err);
     if (status == BP_OK) {
         status = bp_fields_read(&fork, fields, LENGTH(fields), call->body, err);
@@ -129,12 +131,7 @@ bp_status bp_handle_fork_job(bp_call *call, bp_error *err) {
     if (status == BP_OK) {
         status = bp_service_fork_job(call->service, id, &fork, &made, err);
     }
-    if (status == BP_OK) {
-        status = bp_job_reply(call, made, 202, err);
-    }
-    return status == BP_OK
-               ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, made)
-               : status;
+    return status;
 }
 
 /* --- checkpoints ---------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "job_json.h"
 #include "job_terms_json.h"
 #include "json_fields.h"
+#include "once.h"
 #include "reply.h"
 #include "resources.h"
 #include "thinning.h"
@@ -27,6 +28,15 @@ bp_status bp_job_read_id(const bp_call *call, uint64_t *out, bp_error *err) {
     return BP_OK;
 }
 
+static json_t *describe(const bp_job_info *info, const bp_job_edit *edits, size_t count) {
+    json_t *job = bp_job_to_json(info);
+    if (job != NULL && json_object_set_new(job, "edits", bp_edits_to_json(edits, count)) != 0) {
+        json_decref(job);
+        return NULL;
+    }
+    return job;
+}
+
 bp_status bp_job_reply(bp_call *call, uint64_t id, unsigned http_status, bp_error *err) {
     bp_job_info info;
     bp_job_edit *edits = NULL;
@@ -37,16 +47,20 @@ bp_status bp_job_reply(bp_call *call, uint64_t id, unsigned http_status, bp_erro
     }
     status = bp_service_job_edits(call->service, id, &edits, &count, err);
     if (status == BP_OK) {
-        json_t *job = bp_job_to_json(&info);
-        if (job != NULL && json_object_set_new(job, "edits", bp_edits_to_json(edits, count)) != 0) {
-            json_decref(job);
-            job = NULL;
-        }
-        status = bp_reply_json(call->response, http_status, job, err);
+        status = bp_reply_json(call->response, http_status, describe(&info, edits, count), err);
     }
     free(edits);
     bp_job_info_clear(&info);
     return status;
+}
+
+bp_status bp_job_reply_made(bp_call *call, const void *made, bp_error *err) {
+    const bp_made_job *job = made;
+    bp_status status =
+        bp_reply_json(call->response, 202, describe(&job->info, job->edits, job->edit_count), err);
+    return status == BP_OK
+               ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, job->info.id)
+               : status;
 }
 
 bp_status bp_handle_get_job(bp_call *call, bp_error *err) {
@@ -87,6 +101,8 @@ static void settle_threads(const bp_call *call, bp_train_options *options) {
 }
 
 bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
+    bp_creation creation = {.call = call, .reply = bp_job_reply_made};
+    const bp_commit_hook hook = {.context = &creation, .add = bp_creation_add};
     bp_job_request request = {0};
     uint64_t id = 0;
     bp_status status = read_name(request.model, &model_field, call->body, err);
@@ -101,15 +117,10 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
     }
     if (status == BP_OK) {
         settle_threads(call, &request.options);
-        status = bp_service_start_job(call->service, &request, &id, err);
+        status = bp_service_start_job_with(call->service, &request, &hook, &id, err);
         bp_class_weights_unref(request.options.loss_weighting.classes); /* the job has its own */
     }
-    if (status == BP_OK) {
-        status = bp_job_reply(call, id, 202, err);
-    }
-    return status == BP_OK
-               ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, id)
-               : status;
+    return status;
 }
 
 bp_status bp_handle_delete_job(bp_call *call, bp_error *err) {

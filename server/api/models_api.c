@@ -3,6 +3,7 @@
 
 #include "json_fields.h"
 #include "model_spec_json.h"
+#include "once.h"
 #include "preprocessing_json.h"
 #include "recipe_json.h"
 #include "reply.h"
@@ -43,6 +44,12 @@ static int add_names(json_t *model, const bp_snapshot *snapshot) {
            json_object_set_new(model, "classes", bp_json_names(classes, SIZE_MAX));
 }
 
+static int add_links(json_t *model, const char *name) {
+    return json_object_set_new(model, "links",
+                               json_pack("{s:o, s:o}", "self", json_sprintf("/v1/models/%s", name),
+                                         "versions", json_sprintf("/v1/models/%s/versions", name)));
+}
+
 /* In a list: without the names of columns and classes. */
 static json_t *describe(const bp_model_info *info, bool whole) {
     const bp_model_spec *spec = &info->spec;
@@ -57,27 +64,24 @@ static json_t *describe(const bp_model_info *info, bool whole) {
                   size_or_null(snapshot != NULL ? snapshot->network.parameter_count : 0), "version",
                   snapshot != NULL ? json_integer((json_int_t)snapshot->version) : json_null(),
                   "jobs", (json_int_t)info->jobs);
-    if (model != NULL && (bp_spec_put_initial_values(spec, model) != 0 ||
-                          bp_loss_parameters_to_json(model, spec, true) != 0 ||
-                          (whole && add_names(model, snapshot) != 0))) {
+    if (model != NULL &&
+        (bp_spec_put_initial_values(spec, model) != 0 ||
+         bp_loss_parameters_to_json(model, spec, true) != 0 ||
+         (whole && (add_names(model, snapshot) != 0 || add_links(model, info->name) != 0)))) {
         json_decref(model);
         return NULL;
     }
     return model;
 }
 
-static bp_status reply_model(bp_call *call, const char *name, unsigned http_status, bp_error *err) {
+bp_status bp_handle_get_model(bp_call *call, bp_error *err) {
     bp_model_info info;
-    bp_status status = bp_service_get_model(call->service, name, &info, err);
+    bp_status status = bp_service_get_model(call->service, call->capture, &info, err);
     if (status == BP_OK) {
-        status = bp_reply_json(call->response, http_status, describe(&info, true), err);
+        status = bp_reply_json(call->response, 200, describe(&info, true), err);
         bp_model_info_clear(&info);
     }
     return status;
-}
-
-bp_status bp_handle_get_model(bp_call *call, bp_error *err) {
-    return reply_model(call, call->capture, 200, err);
 }
 
 static json_t *take_items(bp_model_info *infos, size_t count) {
@@ -115,7 +119,17 @@ bp_status bp_handle_list_models(bp_call *call, bp_error *err) {
 
 static const bp_field name_field = {.name = "name", .type = BP_FIELD_STRING, .required = true};
 
+static bp_status reply_created(bp_call *call, const void *made, bp_error *err) {
+    const bp_model_info *info = made;
+    bp_status status = bp_reply_json(call->response, 201, describe(info, true), err);
+    return status == BP_OK
+               ? bp_reply_header(call->response, err, "Location", "/v1/models/%s", info->name)
+               : status;
+}
+
 bp_status bp_handle_create_model(bp_call *call, bp_error *err) {
+    bp_creation creation = {.call = call, .reply = reply_created};
+    const bp_commit_hook hook = {.context = &creation, .add = bp_creation_add};
     bp_model_spec spec;
     const char *name = NULL;
     bp_status status = bp_fields_read_one(&name, &name_field, call->body, err);
@@ -124,13 +138,9 @@ bp_status bp_handle_create_model(bp_call *call, bp_error *err) {
     }
     if (status == BP_OK) {
         bp_preprocessing_settle_targets(&spec, json_object_get(call->body, "preprocessing"));
-        status = bp_service_create_model(call->service, name, &spec, err);
+        status = bp_service_create_model_with(call->service, name, &spec, &hook, err);
     }
-    if (status == BP_OK) {
-        status = reply_model(call, name, 201, err);
-    }
-    return status == BP_OK ? bp_reply_header(call->response, err, "Location", "/v1/models/%s", name)
-                           : status;
+    return status;
 }
 
 bp_status bp_handle_delete_model(bp_call *call, bp_error *err) {

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "called_model.h"
 #include "reply.h"
 #include "resources.h"
 
@@ -69,7 +70,7 @@ static bp_status reply_parameters(bp_call *call, const bp_snapshot *snapshot, bp
 
 bp_status bp_handle_get_parameters(bp_call *call, bp_error *err) {
     bp_model_info info;
-    bp_status status = bp_service_get_model(call->service, call->capture, &info, err);
+    bp_status status = bp_get_called_model(call, &info, err);
     if (status != BP_OK) {
         return status;
     }

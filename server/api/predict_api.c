@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "called_model.h"
 #include "given_rows.h"
 #include "json_fields.h"
 #include "metrics.h"
@@ -12,7 +13,7 @@
 static const size_t MAX_OUTPUTS = (size_t)1 << 20;
 
 bp_status bp_get_trained_model(const bp_call *call, bp_model_info *out, bp_error *err) {
-    bp_status status = bp_service_get_model(call->service, call->capture, out, err);
+    bp_status status = bp_get_called_model(call, out, err);
     if (status == BP_OK && (out->snapshot == NULL || out->snapshot->features.count == 0)) {
         status =
             bp_fail(err, BP_CONFLICT, NULL,

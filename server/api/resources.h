@@ -37,6 +37,14 @@ bp_status bp_handle_get_parameters(bp_call *call, bp_error *err);
 bp_status bp_handle_predict(bp_call *call, bp_error *err);
 bp_status bp_handle_evaluate(bp_call *call, bp_error *err);
 
+/* versions_api.c; ?version= of what answers from a model's weights (called_model.h) */
+extern const bp_parameter bp_version_parameters[];
+bp_status bp_handle_list_versions(bp_call *call, bp_error *err);
+bp_status bp_handle_pin_version(bp_call *call, bp_error *err);
+bp_status bp_handle_get_version(bp_call *call, bp_error *err);
+bp_status bp_handle_release_version(bp_call *call, bp_error *err);
+bp_status bp_handle_restore_version(bp_call *call, bp_error *err);
+
 /* gradients_api.c, gradcheck_api.c, jacobian_api.c */
 bp_status bp_handle_gradients(bp_call *call, bp_error *err);
 bp_status bp_handle_gradcheck(bp_call *call, bp_error *err);
@@ -54,6 +62,8 @@ bp_status bp_handle_get_metrics(bp_call *call, bp_error *err);
 bp_status bp_job_read_id(const bp_call *call, uint64_t *out, bp_error *err);
 /* Replies with the job, its edits among the rest. */
 bp_status bp_job_reply(bp_call *call, uint64_t id, unsigned http_status, bp_error *err);
+/* For bp_creation.reply: with a job that is made. */
+bp_status bp_job_reply_made(bp_call *call, const void *made, bp_error *err);
 
 /* events_api.c */
 extern const bp_parameter bp_events_parameters[];

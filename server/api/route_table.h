@@ -9,6 +9,7 @@
 
 enum {
     BP_CAPTURE_SIZE = 256,
+    BP_CAPTURES = 2,
     BP_ETAG_SIZE = 80,
     BP_ACCEPT_SIZE = 256,
     BP_TYPE_SIZE = 128,
@@ -16,21 +17,28 @@ enum {
     BP_ALLOW_SIZE = 64
 };
 
+/* What a pattern's {...} took of a path, in their order; "" where there is none. */
+typedef struct bp_captures {
+    char text[BP_CAPTURES][BP_CAPTURE_SIZE];
+} bp_captures;
+
 /* What a handler works on; valid during the call. */
 typedef struct bp_call {
     bp_service *service;
     const bp_api_options *options;
-    const char *capture; /* the path's {name}; "" where there is none */
+    const char *capture;        /* the path's first {name}; "" where there is none */
+    const char *second_capture; /* the path's second */
     const bp_query *query;
-    const json_t *body;        /* NULL: the route takes none, or it was streamed */
-    void *stream;              /* what the route's stream opened; NULL: none */
-    const char *if_none_match; /* "" : not sent */
-    const char *if_match;      /* likewise */
-    const char *accept;        /* likewise */
-    const char *content_type;  /* likewise */
-    const char *last_event_id; /* likewise */
-    bp_response *response;     /* to be filled */
-    unsigned problem_status;   /* of HTTP, for a failure that only HTTP knows; 0: by its code */
+    const json_t *body;               /* NULL: the route takes none, or it was streamed */
+    void *stream;                     /* what the route's stream opened; NULL: none */
+    const char *if_none_match;        /* "" : not sent */
+    const char *if_match;             /* likewise */
+    const char *accept;               /* likewise */
+    const char *content_type;         /* likewise */
+    const char *last_event_id;        /* likewise */
+    bp_response *response;            /* to be filled */
+    const struct bp_key_claim *claim; /* of an Idempotency-Key (once.h); NULL: none */
+    unsigned problem_status; /* of HTTP, for a failure that only HTTP knows; 0: by its code */
 } bp_call;
 
 /* On failure what the response holds already is dropped, but for its headers. */
@@ -55,12 +63,13 @@ typedef enum bp_body_kind {
 typedef enum bp_pace {
     BP_PACE_FAST,
     BP_PACE_SLOW, /* writes files, or reads whole data sets */
-    BP_PACE_SIZE  /* slow where the body is large */
+    BP_PACE_SIZE, /* slow where the body is large */
+    BP_PACE_ONCE  /* slow, and creates: with an Idempotency-Key it is done once (once.h) */
 } bp_pace;
 
 typedef struct bp_route {
     const char *method;
-    const char *pattern; /* "/v1/models/{name}/predict": one capture at most */
+    const char *pattern; /* "/v1/models/{name}/predict": BP_CAPTURES at most */
     bp_body_kind body;
     bp_pace pace;
     const bp_parameter *parameters; /* NULL: none */
@@ -71,9 +80,9 @@ typedef struct bp_route {
 extern const bp_route bp_routes[];
 extern const size_t bp_route_count;
 
-/* The route of a request; HEAD is GET. capture [BP_CAPTURE_SIZE] is filled. NOT_FOUND: no route has
+/* The route of a request; HEAD is GET. captures is filled. NOT_FOUND: no route has
  * the path. CONFLICT: others do, with the methods in `allow` [BP_ALLOW_SIZE] ("GET, HEAD"). */
 BP_NODISCARD bp_status bp_route_find(const bp_route **out, const char *method, const char *path,
-                                     char *capture, char *allow);
+                                     bp_captures *captures, char *allow);
 
 #endif

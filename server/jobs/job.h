@@ -58,7 +58,7 @@ typedef struct bp_job {
     bp_dataset *held_out_data;
     bp_training *training; /* NULL: it has not begun, or goes on from its checkpoint */
     bp_event_pace pace;
-    bp_job_errand *last_errand; /* what its end needs; NULL: it is on its way */
+    bp_job_errand *last_errand;       /* what its end needs; NULL: it is on its way */
     atomic_bool checkpoint_under_way; /* to the disk; the driver sets it, who writes clears it */
 
     /* Taken before `lock`, by who writes the job's record, until the write is in the store's queue:

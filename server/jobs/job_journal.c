@@ -92,8 +92,8 @@ static void take_back(parcel *self) {
     pthread_mutex_unlock(&job->recording);
 }
 
-/* On the store's thread. What is durable can be seen before what follows from it; what failed can be
- * seen too, in the end, but may be amended before. */
+/* On the store's thread. What is durable can be seen before what follows from it; what failed can
+ * be seen too, in the end, but may be amended before. */
 static void arrive(void *context, bp_status status, const bp_error *err) {
     parcel *self = context;
     if (status == BP_OK) {

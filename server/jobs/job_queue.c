@@ -22,7 +22,7 @@ bp_status bp_job_queue_reserve(bp_job_queue *queue, size_t count, bp_error *err)
     return BP_OK;
 }
 
-void bp_job_queue_insert(bp_job_queue *queue, const bp_job_place *place) {
+size_t bp_job_queue_place(const bp_job_queue *queue, const bp_job_place *place) {
     size_t low = 0;
     for (size_t high = queue->count; low < high;) {
         const size_t middle = low + (high - low) / 2;
@@ -32,6 +32,11 @@ void bp_job_queue_insert(bp_job_queue *queue, const bp_job_place *place) {
             high = middle;
         }
     }
+    return low;
+}
+
+void bp_job_queue_insert(bp_job_queue *queue, const bp_job_place *place) {
+    const size_t low = bp_job_queue_place(queue, place);
     memmove(queue->place + low + 1, queue->place + low, (queue->count - low) * sizeof *place);
     queue->place[low] = *place;
     queue->count++;

@@ -21,6 +21,8 @@ typedef struct bp_job_queue {
 
 /* Room for `count` in all, so that insertions up to there cannot fail. NO_MEMORY. */
 BP_NODISCARD bp_status bp_job_queue_reserve(bp_job_queue *queue, size_t count, bp_error *err);
+/* The index that a place would get. */
+size_t bp_job_queue_place(const bp_job_queue *queue, const bp_job_place *place);
 /* Into reserved room. */
 void bp_job_queue_insert(bp_job_queue *queue, const bp_job_place *place);
 /* Index of the job's place; count: it is not there. */

@@ -119,11 +119,10 @@ static void note_checkpoint(const errand *self) {
 /* It goes out with the checkpoint itself. */
 static void tell_checkpoint(errand *self) {
     const bp_job_checkpoint *mark = &self->checkpoint.mark;
-    self->event = bp_journal_event(
-        self->job, BP_EVENT_CHECKPOINT,
-        json_pack("{s:I, s:I, s:I, s:s}", "step", (json_int_t)mark->step, "epoch",
-                  (json_int_t)mark->epoch, "bytes", (json_int_t)mark->size, "sha256",
-                  mark->sha256));
+    self->event = bp_journal_event(self->job, BP_EVENT_CHECKPOINT,
+                                   json_pack("{s:I, s:I, s:I, s:s}", "step", (json_int_t)mark->step,
+                                             "epoch", (json_int_t)mark->epoch, "bytes",
+                                             (json_int_t)mark->size, "sha256", mark->sha256));
 }
 
 /* --- checkpoints on the way ----------------------------------------------------------------- */

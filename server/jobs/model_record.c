@@ -92,6 +92,28 @@ bp_status bp_record_add_model(bp_store_batch *batch, const bp_model_info *info, 
     return add(batch, object, info, err);
 }
 
+enum { VERSION_NAME_SIZE = 2 * BP_NAME_SIZE };
+
+/* Neither name can hold the sign between them. */
+static void name_version(char out[VERSION_NAME_SIZE], const char *model, const char *version) {
+    snprintf(out, VERSION_NAME_SIZE, "%s@%s", model, version);
+}
+
+bp_status bp_record_add_version(bp_store_batch *batch, const char *version,
+                                const bp_model_info *info, bp_error *err) {
+    char name[VERSION_NAME_SIZE];
+    name_version(name, info->name, version);
+    const bp_store_object object = {.kind = BP_STORE_VERSION, .name = name};
+    return add(batch, object, info, err);
+}
+
+bp_status bp_record_drop_version(bp_store_batch *batch, const char *model, const char *version,
+                                 bp_error *err) {
+    char name[VERSION_NAME_SIZE];
+    name_version(name, model, version);
+    return bp_store_batch_delete(batch, BP_STORE_VERSION, name, err);
+}
+
 bp_status bp_record_add_start(bp_store_batch *batch, uint64_t id, const bp_model_info *info,
                               bp_error *err) {
     char name[BP_RECORD_ID_SIZE];
@@ -109,23 +131,6 @@ bp_status bp_record_copy_start(bp_store_batch *batch, bp_store *store, uint64_t 
     }
     bp_model_info_clear(&kept);
     return status == BP_NOT_FOUND ? BP_OK : status;
-}
-
-bp_status bp_record_put_model(bp_store *store, const bp_model_info *info, bp_error *err) {
-    bp_store_batch *batch = NULL;
-    if (store == NULL) {
-        return BP_OK;
-    }
-    bp_status status = bp_store_batch_new(&batch, store, err);
-    if (status != BP_OK) {
-        return status;
-    }
-    status = bp_record_add_model(batch, info, err);
-    if (status != BP_OK) {
-        bp_store_batch_free(batch);
-        return status;
-    }
-    return bp_store_commit(store, batch, err);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */

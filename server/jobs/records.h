@@ -1,8 +1,9 @@
 /* What the store keeps of models, data sets and jobs: JSON that describes, a blob of numbers.
  *
- * Writing functions block until durable (slow threads, the runner; no lock is held); with a NULL
- * store they do nothing. Reading functions take an object of bp_store_load; a record that cannot be
- * understood is IO, naming it. Numbers come back with the same bits. */
+ * Most writing functions are parts of a batch; the others block until durable (slow threads, no
+ * lock is held) and do nothing with a NULL store. Reading functions take an object of
+ * bp_store_load; a record that cannot be understood is IO, naming it. Numbers come back with the
+ * same bits. */
 #ifndef BP_RECORDS_H
 #define BP_RECORDS_H
 
@@ -11,15 +12,19 @@
 #include "store.h"
 #include "word_blob.h"
 
-BP_NODISCARD bp_status bp_record_put_model(bp_store *store, const bp_model_info *info,
-                                           bp_error *err);
 /* Fills a zeroed info; its snapshot is the caller's. */
 BP_NODISCARD bp_status bp_record_read_model(const bp_store_object *object, bp_model_info *out,
                                             bp_error *err);
 
-/* The same as a part of a batch. As bp_store_batch_put. */
+/* As bp_store_batch_put. */
 BP_NODISCARD bp_status bp_record_add_model(bp_store_batch *batch, const bp_model_info *info,
                                            bp_error *err);
+
+/* A version of a model: `info` is the model with the version's weights and creation. */
+BP_NODISCARD bp_status bp_record_add_version(bp_store_batch *batch, const char *version,
+                                             const bp_model_info *info, bp_error *err);
+BP_NODISCARD bp_status bp_record_drop_version(bp_store_batch *batch, const char *model,
+                                              const char *version, bp_error *err);
 
 /* The weights that job `id` began with, as a model of its own. */
 BP_NODISCARD bp_status bp_record_add_start(bp_store_batch *batch, uint64_t id,

@@ -143,14 +143,20 @@ size_t bp_registry_count(bp_registry *registry) {
     return count;
 }
 
-bp_status bp_registry_get(bp_registry *registry, const char *name, void *info, bp_error *err) {
+bp_status bp_registry_visit(bp_registry *registry, const char *name,
+                            void (*visit)(bp_registry_entry *entry, void *context), void *context,
+                            bp_error *err) {
     pthread_mutex_lock(&registry->lock);
     bp_registry_entry *entry = find_locked(registry, name);
     if (entry != NULL) {
-        registry->describe(entry, info);
+        visit(entry, context);
     }
     pthread_mutex_unlock(&registry->lock);
     return entry != NULL ? BP_OK : fail_not_found(registry, NULL, name, err);
+}
+
+bp_status bp_registry_get(bp_registry *registry, const char *name, void *info, bp_error *err) {
+    return bp_registry_visit(registry, name, registry->describe, info, err);
 }
 
 void bp_registry_list(bp_registry *registry, bp_registry_page *page) {
@@ -276,7 +282,7 @@ bp_status bp_registry_put(bp_registry *registry, bp_registry_entry *entry, bp_re
     return status;
 }
 
-/* Marks the entry as changing. Holds registry->lock. */
+/* Marks the entry, which no job uses, as changing. Holds registry->lock. */
 static bp_status begin_remove_locked(bp_registry *registry, const char *name,
                                      bp_registry_entry **out, bp_error *err) {
     bp_registry_entry *entry = find_locked(registry, name);
@@ -311,5 +317,32 @@ bp_status bp_registry_remove(bp_registry *registry, const char *name, bp_registr
     if (status == BP_OK) {
         bp_registry_entry_unref(entry);
     }
+    return status;
+}
+
+/* Marks the entry as changing, where it may not be used. Holds registry->lock. */
+static bp_status begin_edit_locked(bp_registry *registry, const char *name, bool unused,
+                                   bp_registry_entry **out, bp_error *err) {
+    if (unused) {
+        return begin_remove_locked(registry, name, out, err);
+    }
+    *out = find_locked(registry, name);
+    return *out != NULL ? BP_OK : fail_not_found(registry, NULL, name, err);
+}
+
+bp_status bp_registry_edit(bp_registry *registry, const char *name, const bp_registry_write *write,
+                           bp_error *err) {
+    bp_registry_entry *entry = NULL;
+    pthread_mutex_lock(&registry->writing);
+    pthread_mutex_lock(&registry->lock);
+    bp_status status = begin_edit_locked(registry, name, write->unused, &entry, err);
+    pthread_mutex_unlock(&registry->lock);
+    if (status == BP_OK) {
+        status = persist(write, entry, err);
+        pthread_mutex_lock(&registry->lock);
+        entry->changing = false;
+        pthread_mutex_unlock(&registry->lock);
+    }
+    pthread_mutex_unlock(&registry->writing);
     return status;
 }

@@ -57,6 +57,11 @@ size_t bp_registry_count(bp_registry *registry);
 BP_NODISCARD bp_status bp_registry_get(bp_registry *registry, const char *name, void *info,
                                        bp_error *err);
 
+/* Calls `visit` with `lock` held. NOT_FOUND. */
+BP_NODISCARD bp_status bp_registry_visit(bp_registry *registry, const char *name,
+                                         void (*visit)(bp_registry_entry *entry, void *context),
+                                         void *context, bp_error *err);
+
 typedef struct bp_registry_page {
     const char *after; /* NULL: from the first */
     size_t limit;
@@ -83,7 +88,8 @@ typedef bp_status (*bp_registry_persist)(void *context, bp_registry_entry *entry
 typedef struct bp_registry_write {
     bp_registry_persist persist; /* NULL: it is durable already */
     void *context;
-    bool replace; /* an object of that name may be there */
+    bool replace; /* put: an object of that name may be there */
+    bool unused;  /* edit: only while no unfinished job uses it */
     /* Whether the put may be, before anything is written; `old` NULL: nothing of that name is
      * there. Holds `writing` and `lock`. NULL: it may. */
     bp_status (*check)(void *context, const bp_registry_entry *old, bp_error *err);
@@ -98,5 +104,10 @@ BP_NODISCARD bp_status bp_registry_put(bp_registry *registry, bp_registry_entry 
 /* Persists the removal and then removes. NOT_FOUND, CONFLICT, and what `persist` says. */
 BP_NODISCARD bp_status bp_registry_remove(bp_registry *registry, const char *name,
                                           bp_registry_write *write, bp_error *err);
+/* Persists a change of what the object holds, which `persist` also shows, with `lock`, when it is
+ * durable; no other write of the registry is under way meanwhile. NOT_FOUND; CONFLICT (unused): an
+ * unfinished job uses it; and what `persist` says. */
+BP_NODISCARD bp_status bp_registry_edit(bp_registry *registry, const char *name,
+                                        const bp_registry_write *write, bp_error *err);
 
 #endif

@@ -353,6 +353,16 @@ void bp_scheduler_describe(bp_scheduler *scheduler, bp_job *job, bp_job_info *ou
     pthread_mutex_unlock(&scheduler->lock);
 }
 
+void bp_scheduler_foresee(bp_scheduler *scheduler, bp_job *job, bp_job_info *out) {
+    pthread_mutex_lock(&scheduler->lock);
+    describe_locked(scheduler, job, out);
+    if (out->state == BP_JOB_QUEUED) {
+        const bp_job_place place = place_of(job, out);
+        out->queue_position = bp_job_queue_place(&scheduler->queue, &place) + 1;
+    }
+    pthread_mutex_unlock(&scheduler->lock);
+}
+
 void bp_scheduler_list(bp_scheduler *scheduler, uint64_t before, bp_job_info *out, size_t *count,
                        bool *more) {
     size_t limit = *count;

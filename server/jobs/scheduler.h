@@ -70,6 +70,8 @@ void bp_scheduler_remove(bp_scheduler *scheduler, uint64_t id);
 
 /* bp_job_describe with the queue position. */
 void bp_scheduler_describe(bp_scheduler *scheduler, bp_job *job, bp_job_info *out);
+/* The same of a job that is to be added. */
+void bp_scheduler_foresee(bp_scheduler *scheduler, bp_job *job, bp_job_info *out);
 /* As bp_service_list_jobs; *count is the limit on entry. */
 void bp_scheduler_list(bp_scheduler *scheduler, uint64_t before, bp_job_info *out, size_t *count,
                        bool *more);

@@ -56,6 +56,9 @@ static bp_status open_store(bp_service *service, const char *data_dir, bp_error 
     if (status == BP_OK) {
         status = bp_service_load_models(service, err);
     }
+    if (status == BP_OK) {
+        status = bp_service_load_versions(service, err);
+    }
     return status == BP_OK ? bp_service_load_jobs(service, err) : status;
 }
 
@@ -66,6 +69,7 @@ bp_status bp_service_new(bp_service **out, const bp_service_options *options, bp
     }
     service->started_at = bp_clock_wall_seconds();
     pthread_mutex_init(&service->starting, NULL);
+    pthread_mutex_init(&service->keys.lock, NULL);
     bp_service_models_init(service);
     bp_service_datasets_init(service);
     bp_status status = open_engine(service, options, err);
@@ -99,6 +103,7 @@ void bp_service_free(bp_service *service) {
     bp_registry_clear(&service->models);
     bp_registry_clear(&service->datasets);
     bp_pool_free(service->single);
+    pthread_mutex_destroy(&service->keys.lock);
     pthread_mutex_destroy(&service->starting);
     free(service->data_dir);
     free(service);
@@ -121,4 +126,15 @@ void bp_service_describe(bp_service *service, bp_service_info *out) {
 
 const bp_kernels *bp_service_kernels(const bp_service *service) {
     return service->kernels;
+}
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+bp_status bp_service_end_batch(bp_service *service, bp_store_batch *batch, bp_status status,
+                               bp_error *err) {
+    if (status != BP_OK || batch == NULL) {
+        bp_store_batch_free(batch);
+        return status;
+    }
+    return bp_store_commit(service->store, batch, err);
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "commit_hook.h"
 #include "event_log.h"
 #include "inference.h"
 #include "trainer.h"
@@ -55,9 +56,13 @@ void bp_model_info_clear(bp_model_info *info);
  * the last units, the model has its initial weights at once. */
 BP_NODISCARD bp_status bp_service_create_model(bp_service *service, const char *name,
                                                const bp_model_spec *spec, bp_error *err);
+/* The same with a hook (NULL: none), which is given a bp_model_info. */
+BP_NODISCARD bp_status bp_service_create_model_with(bp_service *service, const char *name,
+                                                    const bp_model_spec *spec,
+                                                    const bp_commit_hook *hook, bp_error *err);
 BP_NODISCARD bp_status bp_service_get_model(bp_service *service, const char *name,
                                             bp_model_info *out, bp_error *err);
-/* (slow) CONFLICT: an unfinished job uses it. */
+/* (slow) With its versions. CONFLICT: an unfinished job uses it. */
 BP_NODISCARD bp_status bp_service_delete_model(bp_service *service, const char *name,
                                                bp_error *err);
 /* Up to `limit` models with names after `after` (NULL: from the first), by name, into `out`; the
@@ -245,6 +250,16 @@ bp_best_epoch bp_job_best(const bp_job_info *info);
  * priority, then in the order of their ids. */
 BP_NODISCARD bp_status bp_service_start_job(bp_service *service, const bp_job_request *request,
                                             uint64_t *id, bp_error *err);
+/* What the hook of a new job is given; borrowed. */
+typedef struct bp_made_job {
+    bp_job_info info; /* with the queue position that it will have */
+    const bp_job_edit *edits;
+    size_t edit_count;
+} bp_made_job;
+/* The same with a hook (NULL: none), which is given a bp_made_job. */
+BP_NODISCARD bp_status bp_service_start_job_with(bp_service *service, const bp_job_request *request,
+                                                 const bp_commit_hook *hook, uint64_t *id,
+                                                 bp_error *err);
 /* The caller clears *out, as those of a list. */
 BP_NODISCARD bp_status bp_service_get_job(bp_service *service, uint64_t id, bp_job_info *out,
                                           bp_error *err);
@@ -286,6 +301,7 @@ typedef struct bp_job_fork {
     const char *model; /* its name */
     uint64_t step;     /* of the checkpoint; 0: the last */
     bp_job_change change;
+    const bp_commit_hook *hook; /* is given a bp_made_job; NULL: none */
 } bp_job_fork;
 /* NOT_FOUND; EXISTS "/model"; INVALID "/model", "/step" and as the edits; CONFLICT: there is no
  * checkpoint; BUSY as bp_service_start_job. */

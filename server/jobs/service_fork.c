@@ -134,6 +134,9 @@ static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err)
         status = bp_checkpoint_copy(batch, self->service->store, self->from->id, self->id,
                                     self->mark.step, err);
     }
+    if (status == BP_OK) {
+        status = bp_service_tell_job(self->service, self->job, self->asked->hook, batch, err);
+    }
     if (status != BP_OK) {
         bp_store_batch_free(batch);
         return status;

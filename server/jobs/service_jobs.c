@@ -88,22 +88,48 @@ static bp_status try_binding(bp_service *service, bp_job *job, bp_error *err) {
     return status;
 }
 
-static bp_status write_first_record(bp_service *service, bp_job *job, bp_error *err) {
+bp_status bp_service_tell_job(bp_service *service, bp_job *job, const bp_commit_hook *hook,
+                              bp_store_batch *batch, bp_error *err) {
+    bp_made_job made;
+    bp_job_edits edits;
+    bp_status status = bp_job_copy_edits(job, &edits, err);
+    if (status != BP_OK) {
+        return status;
+    }
+    bp_scheduler_foresee(service->scheduler, job, &made.info);
+    made.edits = edits.edit;
+    made.edit_count = edits.count;
+    status = bp_commit_hook_call(hook, &made, batch, err);
+    bp_job_info_clear(&made.info);
+    free(edits.edit);
+    return status;
+}
+
+static bp_status write_first_record(bp_service *service, bp_job *job, const bp_commit_hook *hook,
+                                    bp_error *err) {
     bp_store_batch *batch = NULL;
     bp_status status = bp_journal_batch(service, &batch, err);
+    if (status == BP_OK) {
+        status = bp_service_tell_job(service, job, hook, batch, err);
+    }
+    if (status != BP_OK) {
+        bp_store_batch_free(batch);
+        return status;
+    }
     const bp_journal_entry entry = {.batch = batch};
-    return status == BP_OK ? bp_journal_write(service, job, &entry, err) : status;
+    return bp_journal_write(service, job, &entry, err);
 }
 
 /* Holds service->starting; nobody else sees the job yet. */
-static bp_status prepare(bp_service *service, bp_job *job, bp_error *err) {
+static bp_status prepare(bp_service *service, bp_job *job, const bp_commit_hook *hook,
+                         bp_error *err) {
     bp_status status = bp_service_take_uses(service, job, &job->info.request, err);
     if (status == BP_OK) {
         status = try_binding(service, job, err);
     }
     if (status == BP_OK) {
         bp_journal_state(job, &job->info);
-        status = write_first_record(service, job, err);
+        status = write_first_record(service, job, hook, err);
     }
     if (status != BP_OK) {
         bp_service_release_uses(service, job);
@@ -112,8 +138,8 @@ static bp_status prepare(bp_service *service, bp_job *job, bp_error *err) {
 }
 
 /* Holds service->starting. */
-static bp_status start_locked(bp_service *service, const bp_job_request *request, uint64_t *id,
-                              bp_error *err) {
+static bp_status start_locked(bp_service *service, const bp_job_request *request,
+                              const bp_commit_hook *hook, uint64_t *id, bp_error *err) {
     bp_job *job = NULL;
     bp_job_info info;
     uint64_t next = 0;
@@ -123,7 +149,7 @@ static bp_status start_locked(bp_service *service, const bp_job_request *request
         status = bp_job_new(&job, &info, NULL, err);
     }
     if (status == BP_OK) {
-        status = prepare(service, job, err);
+        status = prepare(service, job, hook, err);
     }
     if (status != BP_OK) {
         bp_job_unref(job);
@@ -136,12 +162,17 @@ static bp_status start_locked(bp_service *service, const bp_job_request *request
 
 bp_status bp_service_start_job(bp_service *service, const bp_job_request *request, uint64_t *id,
                                bp_error *err) {
+    return bp_service_start_job_with(service, request, NULL, id, err);
+}
+
+bp_status bp_service_start_job_with(bp_service *service, const bp_job_request *request,
+                                    const bp_commit_hook *hook, uint64_t *id, bp_error *err) {
     bp_status status = bp_train_options_check(&request->options, err);
     if (status != BP_OK) {
         return status;
     }
     pthread_mutex_lock(&service->starting);
-    status = start_locked(service, request, id, err);
+    status = start_locked(service, request, hook, id, err);
     pthread_mutex_unlock(&service->starting);
     return status;
 }

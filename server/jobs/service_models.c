@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "clock.h"
+#include "job_journal.h"
 #include "records.h"
 #include "service_state.h"
 
 static void destroy(bp_registry_entry *entry) {
     bp_model *model = (bp_model *)entry;
     bp_snapshot_unref(model->snapshot);
+    bp_model_clear_versions(model);
     free(model);
 }
 
@@ -65,19 +67,28 @@ void bp_model_publish(bp_service *service, bp_model *model, bp_snapshot *snapsho
     bp_snapshot_unref(old);
 }
 
-static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err) {
-    bp_service *service = context;
-    bp_model *model = (bp_model *)entry;
-    bp_model_info info = {.created_at = entry->created_at,
-                          .spec = model->spec,
-                          .snapshot = bp_model_current(service, model)};
-    memcpy(info.name, entry->name, sizeof info.name);
-    bp_status status = bp_record_put_model(service->store, &info, err);
-    bp_model_info_clear(&info);
-    return status;
-}
-
 /* --- create and delete ---------------------------------------------------------------------- */
+
+typedef struct creation {
+    bp_service *service;
+    const bp_commit_hook *hook;
+} creation;
+
+static bp_status persist(void *context, bp_registry_entry *entry, bp_error *err) {
+    const creation *self = context;
+    bp_store_batch *batch = NULL;
+    bp_model_info info;
+    describe(entry, &info); /* nobody else sees it yet */
+    bp_status status = bp_journal_batch(self->service, &batch, err);
+    if (status == BP_OK && batch != NULL) {
+        status = bp_record_add_model(batch, &info, err);
+    }
+    if (status == BP_OK) {
+        status = bp_commit_hook_call(self->hook, &info, batch, err);
+    }
+    bp_model_info_clear(&info);
+    return bp_service_end_batch(self->service, batch, status, err);
+}
 
 /* Initial weights, where the spec leaves no size open. */
 static bp_status draw_weights(bp_model_info *info, bp_error *err) {
@@ -93,8 +104,15 @@ static bp_status draw_weights(bp_model_info *info, bp_error *err) {
 
 bp_status bp_service_create_model(bp_service *service, const char *name, const bp_model_spec *spec,
                                   bp_error *err) {
+    return bp_service_create_model_with(service, name, spec, NULL, err);
+}
+
+bp_status bp_service_create_model_with(bp_service *service, const char *name,
+                                       const bp_model_spec *spec, const bp_commit_hook *hook,
+                                       bp_error *err) {
+    creation self = {.service = service, .hook = hook};
     bp_status status = bp_model_spec_check(spec, err);
-    return status == BP_OK ? bp_model_create_with(service, name, spec, persist, service, err)
+    return status == BP_OK ? bp_model_create_with(service, name, spec, persist, &self, err)
                            : status;
 }
 
@@ -124,8 +142,16 @@ bp_status bp_model_create_with(bp_service *service, const char *name, const bp_m
 }
 
 static bp_status persist_removal(void *context, bp_registry_entry *entry, bp_error *err) {
-    bp_store *store = ((bp_service *)context)->store;
-    return store != NULL ? bp_store_delete(store, BP_STORE_MODEL, entry->name, err) : BP_OK;
+    bp_service *service = context;
+    bp_store_batch *batch = NULL;
+    bp_status status = bp_journal_batch(service, &batch, err);
+    if (status == BP_OK && batch != NULL) {
+        status = bp_store_batch_delete(batch, BP_STORE_MODEL, entry->name, err);
+    }
+    if (status == BP_OK && batch != NULL) {
+        status = bp_model_forget_versions(batch, (bp_model *)entry, err);
+    }
+    return bp_service_end_batch(service, batch, status, err);
 }
 
 bp_status bp_service_delete_model(bp_service *service, const char *name, bp_error *err) {

@@ -12,10 +12,18 @@
 #define BP_SERVICE_STATE_H
 
 #include "keeper.h"
+#include "model_versions.h"
 #include "registry.h"
+#include "request_keys.h"
 #include "scheduler.h"
 #include "service.h"
 #include "store.h"
+
+/* Requests whose keys are claimed (request_keys.h): a list of their own claims. */
+typedef struct bp_request_keys {
+    pthread_mutex_t lock;
+    bp_key_claim *first;
+} bp_request_keys;
 
 struct bp_service {
     /* Fixed once bp_service_new has returned. */
@@ -32,6 +40,7 @@ struct bp_service {
     bp_registry models;
     bp_registry datasets;
     pthread_mutex_t starting;
+    bp_request_keys keys;
     atomic_bool replaying;      /* one verification at a time; who sets it clears it */
     atomic_bool replays_ending; /* set once, by bp_service_end_replays */
 };
@@ -40,6 +49,10 @@ typedef struct bp_model {
     bp_registry_entry entry;
     bp_model_spec spec;
     bp_snapshot *snapshot; /* current; NULL: sizes still open; guarded by models.lock */
+    /* [version_count], pinned, by name; read with models.lock or models.writing, changed with both
+     */
+    bp_version_info *versions;
+    size_t version_count, version_capacity;
 } bp_model;
 
 typedef struct bp_stored_dataset {
@@ -51,6 +64,8 @@ typedef struct bp_stored_dataset {
 void bp_service_models_init(bp_service *service);
 void bp_service_datasets_init(bp_service *service);
 BP_NODISCARD bp_status bp_service_load_models(bp_service *service, bp_error *err);
+/* After the models. */
+BP_NODISCARD bp_status bp_service_load_versions(bp_service *service, bp_error *err);
 BP_NODISCARD bp_status bp_service_load_datasets(bp_service *service, bp_error *err);
 /* Those that had not ended are queued again, or paused as they were. */
 BP_NODISCARD bp_status bp_service_load_jobs(bp_service *service, bp_error *err);
@@ -65,10 +80,23 @@ void bp_model_publish(bp_service *service, bp_model *model, bp_snapshot *snapsho
 BP_NODISCARD bp_status bp_model_create_with(bp_service *service, const char *name,
                                             const bp_model_spec *spec, bp_registry_persist persist,
                                             void *context, bp_error *err);
+/* Drops the versions of a model that is being freed. */
+void bp_model_clear_versions(bp_model *model);
+/* All versions of a model go with it. Holds models.writing. NO_MEMORY. */
+BP_NODISCARD bp_status bp_model_forget_versions(bp_store_batch *batch, const bp_model *model,
+                                                bp_error *err);
+/* Ends a batch of bp_journal_batch: commits it where `status` is OK, else drops it. The outcome.
+ * Not the store's thread. */
+BP_NODISCARD bp_status bp_service_end_batch(bp_service *service, bp_store_batch *batch,
+                                            bp_status status, bp_error *err);
 /* Notes the job as a user of its model and data sets. NOT_FOUND, CONFLICT, as bp_registry_use; what
  * it got until then is the job's. Its creator. */
 BP_NODISCARD bp_status bp_service_take_uses(bp_service *service, bp_job *job,
                                             const bp_job_request *request, bp_error *err);
+/* Gives a new job, which nobody else sees yet, to the hook (NULL: none). As its add; NO_MEMORY. */
+BP_NODISCARD bp_status bp_service_tell_job(bp_service *service, bp_job *job,
+                                           const bp_commit_hook *hook, bp_store_batch *batch,
+                                           bp_error *err);
 /* Drops what an unfinished job holds. The job's driver, takes both registries' locks in turn. */
 void bp_service_release_uses(bp_service *service, bp_job *job);
 /* A reference. NOT_FOUND. */

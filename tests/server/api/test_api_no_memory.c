@@ -37,6 +37,8 @@ static int setup(void **state) {
                    .body = "{\"model\": \"m\", \"dataset\": \"d\", \"epochs\": 3}"};
     json_decref(bp_expect(state, 202, job));
     json_decref(bp_wait_for_job(state, 1));
+    bp_sent pin = {.target = "/v1/models/m/versions", .body = "{\"name\": \"v\"}"};
+    json_decref(bp_expect(state, 201, pin));
     return 0;
 }
 
@@ -94,6 +96,8 @@ static void test_replies(void **state) {
         {.target = "/v1/datasets/d/rows"},
         {.target = "/v1/models"},
         {.target = "/v1/models/m"},
+        {.target = "/v1/models/m/versions"},
+        {.target = "/v1/models/m/versions/v"},
         {.target = "/v1/jobs"},
         {.target = "/v1/jobs/1"},
         {.target = "/v1/jobs/1/metrics"},
@@ -120,10 +124,21 @@ static void test_problems(void **state) {
     starve(state, &(bp_sent){.target = "/v1/models/x"}, 404);
 }
 
+/* Where there is no memory for the answer nothing is created, and so the name is free. */
+static void test_creations(void **state) {
+    starve(state, &(bp_sent){.target = "/v1/models", .body = "{\"name\": \"n\", \"layers\": [{}]}"},
+           201);
+    starve(state, &(bp_sent){.target = "/v1/models/m/versions", .body = "{\"name\": \"w\"}"}, 201);
+    starve(state,
+           &(bp_sent){.target = "/v1/jobs", .body = "{\"model\": \"m\", \"dataset\": \"d\"}"}, 202);
+    json_decref(bp_wait_for_job(state, 2)); /* of those that failed nothing is left */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replies),
         cmocka_unit_test(test_problems),
+        cmocka_unit_test(test_creations),
     };
     return cmocka_run_group_tests(tests, setup, bp_api_teardown);
 }

@@ -144,6 +144,23 @@ static void test_bodies_and_problems_are_documented(void **state) {
     json_decref(document);
 }
 
+/* A route that is done once says so: its key, and what a key can lead to. */
+static void test_keys_are_documented(void **state) {
+    json_t *document = get_document(state);
+    size_t once = 0;
+    for (size_t i = 0; i < bp_route_count; i++) {
+        const json_t *operation = find_operation(document, &bp_routes[i]);
+        const json_t *responses = json_object_get(operation, "responses");
+        const bool is_once = bp_routes[i].pace == BP_PACE_ONCE;
+        once += is_once;
+        assert_int_equal(find_parameter(document, operation, "Idempotency-Key") != NULL, is_once);
+        assert_int_equal(json_object_get(responses, "422") != NULL, is_once);
+        assert_true(!is_once || json_object_get(responses, "409") != NULL);
+    }
+    assert_true(once >= 3);
+    json_decref(document);
+}
+
 static void check_closed(const json_t *schemas, const char *name) {
     const json_t *schema = json_object_get(schemas, name);
     assert_non_null(schema);
@@ -156,9 +173,10 @@ static void test_requests_are_closed(void **state) {
     json_t *document = get_document(state);
     json_t *schemas = json_object_get(json_object_get(document, "components"), "schemas");
     static const char *const requests[] = {
-        "DatasetCreate",   "ModelCreate", "LayerCreate",   "PredictRequest",     "JobCreate",
-        "EvaluateRequest", "Optimizer",   "Validation",    "GradientsRequest",   "GradcheckRequest",
-        "JacobianRequest", "Schedule",    "EarlyStopping", "PreprocessingRules", "ColumnRule"};
+        "DatasetCreate",    "ModelCreate",        "LayerCreate",     "PredictRequest",
+        "JobCreate",        "EvaluateRequest",    "Optimizer",       "Validation",
+        "GradientsRequest", "GradcheckRequest",   "JacobianRequest", "Schedule",
+        "EarlyStopping",    "PreprocessingRules", "ColumnRule",      "VersionCreate"};
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         check_closed(schemas, requests[i]);
     }
@@ -235,6 +253,7 @@ int main(void) {
         cmocka_unit_test(test_every_operation_is_a_route),
         cmocka_unit_test(test_query_parameters_agree),
         cmocka_unit_test(test_bodies_and_problems_are_documented),
+        cmocka_unit_test(test_keys_are_documented),
         cmocka_unit_test(test_requests_are_closed),
         cmocka_unit_test(test_vocabularies_agree),
         cmocka_unit_test(test_schedule_settings_agree),

@@ -13,23 +13,29 @@
 static void test_routes(void **state) {
     (void)state;
     static const struct {
-        const char *method, *path, *pattern, *capture;
+        const char *method, *path, *pattern, *capture, *second;
     } cases[] = {
-        {"GET", "/", "/", ""},
-        {"HEAD", "/livez", "/livez", ""},
-        {"GET", "/v1/models", "/v1/models", ""},
-        {"PUT", "/v1/datasets/a.b", "/v1/datasets/{name}", "a.b"},
-        {"POST", "/v1/models/x/predict", "/v1/models/{name}/predict", "x"},
-        {"POST", "/v1/jobs/17/cancel", "/v1/jobs/{id}/cancel", "17"},
-        {"GET", "/assets/app.js", "/assets/{file}", "app.js"},
+        {"GET", "/", "/", "", ""},
+        {"HEAD", "/livez", "/livez", "", ""},
+        {"GET", "/v1/models", "/v1/models", "", ""},
+        {"PUT", "/v1/datasets/a.b", "/v1/datasets/{name}", "a.b", ""},
+        {"POST", "/v1/models/x/predict", "/v1/models/{name}/predict", "x", ""},
+        {"POST", "/v1/jobs/17/cancel", "/v1/jobs/{id}/cancel", "17", ""},
+        {"GET", "/assets/app.js", "/assets/{file}", "app.js", ""},
+        {"GET", "/v1/models/x/versions", "/v1/models/{name}/versions", "x", ""},
+        {"DELETE", "/v1/models/x/versions/y", "/v1/models/{name}/versions/{version}", "x", "y"},
+        {"POST", "/v1/models/a/versions/1.2/restore",
+         "/v1/models/{name}/versions/{version}/restore", "a", "1.2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bp_route *route;
-        char capture[BP_CAPTURE_SIZE], allow[BP_ALLOW_SIZE];
-        assert_int_equal(bp_route_find(&route, cases[i].method, cases[i].path, capture, allow),
+        bp_captures captures;
+        char allow[BP_ALLOW_SIZE];
+        assert_int_equal(bp_route_find(&route, cases[i].method, cases[i].path, &captures, allow),
                          BP_OK);
         assert_string_equal(route->pattern, cases[i].pattern);
-        assert_string_equal(capture, cases[i].capture);
+        assert_string_equal(captures.text[0], cases[i].capture);
+        assert_string_equal(captures.text[1], cases[i].second);
     }
 }
 
@@ -44,6 +50,8 @@ static void test_unknown_paths(void **state) {
                                         "/livez/",
                                         "/livezx",
                                         "/v1/job",
+                                        "/v1/models/a/versions/",
+                                        "/v1/models/a/versions/b/c",
                                         "/assets/",
                                         "/V1/models"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {

@@ -155,6 +155,39 @@ static void a_failed_write_changes_nothing(void **state) {
     bp_registry_release(&registry, used, 1);
 }
 
+/* A persist of an edit; while it runs, a use is possible unless the edit is for unused objects. */
+static bp_status change(void *context, bp_registry_entry *entry, bp_error *err) {
+    bp_registry_entry *used = NULL;
+    const bool shared = context != NULL;
+    bp_status status = bp_registry_use(&registry, entry->name, 99, &used, NULL);
+    assert_int_equal(status, shared ? BP_OK : BP_CONFLICT);
+    bp_registry_release(&registry, used, 99);
+    ((thing *)entry)->number++;
+    return shared ? BP_OK : bp_fail(err, BP_IO, NULL, "the disk is full");
+}
+
+static void edits_may_want_it_unused(void **state) {
+    (void)state;
+    bp_error err = {0};
+    view seen;
+    int shared;
+    bp_registry_entry *used = NULL;
+    const bp_registry_write edit = {.persist = change, .context = &shared};
+    const bp_registry_write unused = {.persist = change, .unused = true};
+    assert_int_equal(bp_registry_edit(&registry, "a", &edit, &err), BP_NOT_FOUND);
+    assert_int_equal(bp_registry_edit(&registry, "a", &unused, &err), BP_NOT_FOUND);
+    assert_int_equal(put("a", 1, false, NULL, &err), BP_OK);
+    assert_int_equal(bp_registry_edit(&registry, "a", &edit, &err), BP_OK);
+    assert_int_equal(bp_registry_edit(&registry, "a", &unused, &err), BP_IO);
+    assert_int_equal(bp_registry_use(&registry, "a", 7, &used, &err), BP_OK); /* not left marked */
+    assert_int_equal(bp_registry_edit(&registry, "a", &edit, &err), BP_OK);
+    assert_int_equal(bp_registry_edit(&registry, "a", &unused, &err), BP_CONFLICT);
+    assert_non_null(strstr(err.message, "job 7"));
+    bp_registry_release(&registry, used, 7);
+    assert_int_equal(bp_registry_get(&registry, "a", &seen, &err), BP_OK);
+    assert_int_equal(seen.number, 4);
+}
+
 static void names_are_checked(void **state) {
     (void)state;
     static const char longest[] =
@@ -232,9 +265,13 @@ static void many_threads_churn(void **state) {
 int main(void) {
 #define IN_REGISTRY(name) cmocka_unit_test_setup_teardown(name, set_up_registry, tear_down_registry)
     const struct CMUnitTest tests[] = {
-        IN_REGISTRY(pages_by_name),      IN_REGISTRY(replaces_only_where_asked),
-        IN_REGISTRY(what_is_used_stays), IN_REGISTRY(a_failed_write_changes_nothing),
-        IN_REGISTRY(names_are_checked),  IN_REGISTRY(many_threads_churn),
+        IN_REGISTRY(pages_by_name),
+        IN_REGISTRY(replaces_only_where_asked),
+        IN_REGISTRY(what_is_used_stays),
+        IN_REGISTRY(a_failed_write_changes_nothing),
+        IN_REGISTRY(names_are_checked),
+        IN_REGISTRY(many_threads_churn),
+        IN_REGISTRY(edits_may_want_it_unused),
     };
 #undef IN_REGISTRY
     return cmocka_run_group_tests(tests, NULL, NULL);
