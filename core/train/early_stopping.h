@@ -40,6 +40,11 @@ typedef struct bp_best_weights {
     float *weights; /* [count] owned, of epoch best.epoch; NULL: not kept */
 } bp_best_weights;
 
+/* Whether the best weights are kept beside the present ones. */
+static inline bool bp_early_stopping_keeps_best(const bp_early_stopping *options) {
+    return options->patience > 0 && options->restore_best;
+}
+
 /* Memory for `count` weights where they will be kept. NO_MEMORY. */
 BP_NODISCARD bp_status bp_best_weights_new(bp_best_weights *out, const bp_early_stopping *options,
                                            size_t count, bp_error *err);
