@@ -73,9 +73,19 @@ static void settle_threads(const bp_call *call, bp_train_options *options) {
     }
 }
 
+static bp_status queue_job(bp_call *call, const bp_job_request *request, bp_error *err) {
+    uint64_t id = 0;
+    bp_status status = bp_service_start_job(call->service, request, &id, err);
+    if (status == BP_OK) {
+        status = reply_job(call, id, 202, err);
+    }
+    return status == BP_OK
+               ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, id)
+               : status;
+}
+
 bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
     bp_job_request request = {0};
-    uint64_t id = 0;
     bp_status status = read_name(request.model, &model_field, call->body, err);
     if (status == BP_OK) {
         status = read_name(request.dataset, &dataset_field, call->body, err);
@@ -85,15 +95,11 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
     }
     if (status == BP_OK) {
         settle_threads(call, &request.options);
-        status = bp_service_start_job(call->service, &request, &id, err);
+        status = bp_is_dry_run(call) ? bp_reply_dry_run(call, &request, err)
+                                     : queue_job(call, &request, err);
         bp_class_weights_unref(request.options.loss_weighting.classes); /* the job has its own */
     }
-    if (status == BP_OK) {
-        status = reply_job(call, id, 202, err);
-    }
-    return status == BP_OK
-               ? bp_reply_header(call->response, err, "Location", "/v1/jobs/%" PRIu64, id)
-               : status;
+    return status;
 }
 
 bp_status bp_handle_cancel_job(bp_call *call, bp_error *err) {

@@ -29,7 +29,7 @@ const bp_route bp_routes[] = {
     {"POST",   MODEL "/gradcheck",    BP_BODY_JSON,   BP_PACE_SLOW, NULL,                      bp_handle_gradcheck,      NULL},
     {"POST",   MODEL "/jacobian",     BP_BODY_JSON,   BP_PACE_SLOW, NULL,                      bp_handle_jacobian,       NULL},
     {"GET",    "/v1/jobs",            BP_BODY_NONE,   BP_PACE_FAST, bp_job_list_parameters,    bp_handle_list_jobs,      NULL},
-    {"POST",   "/v1/jobs",            BP_BODY_JSON,   BP_PACE_SLOW, NULL,                      bp_handle_start_job,      NULL},
+    {"POST",   "/v1/jobs",            BP_BODY_JSON,   BP_PACE_SLOW, bp_start_job_parameters,   bp_handle_start_job,      NULL},
     {"GET",    JOB,                   BP_BODY_NONE,   BP_PACE_FAST, NULL,                      bp_handle_get_job,        NULL},
     {"DELETE", JOB,                   BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_delete_job,     NULL},
     {"POST",   JOB "/cancel",         BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_cancel_job,     NULL},

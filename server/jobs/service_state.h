@@ -19,9 +19,10 @@
 
 struct bp_service {
     /* Fixed once bp_service_new has returned. */
-    char *data_dir;  /* NULL: none */
-    bp_store *store; /* NULL: none */
-    size_t threads;  /* workers of all jobs together */
+    char *data_dir;      /* NULL: none */
+    bp_store *store;     /* NULL: none */
+    size_t threads;      /* workers of all jobs together */
+    size_t memory_limit; /* bytes; 0: none */
     size_t most_queued;
     bp_pool *single; /* one thread: who calls it; any number may at once */
     bp_keeper *keeper;
@@ -32,6 +33,7 @@ struct bp_service {
     bp_registry models;
     bp_registry datasets;
     pthread_mutex_t starting;
+    pthread_mutex_t trying;     /* one trial of a training at a time; slow threads, taken alone */
     atomic_bool replaying;      /* one verification at a time; who sets it clears it */
     atomic_bool replays_ending; /* set once, by bp_service_end_replays */
 };
@@ -69,6 +71,12 @@ BP_NODISCARD bp_status bp_model_create_with(bp_service *service, const char *nam
  * it got until then is the job's. Its creator. */
 BP_NODISCARD bp_status bp_service_take_uses(bp_service *service, bp_job *job,
                                             const bp_job_request *request, bp_error *err);
+/* Whether a training fits into the memory limit beside the models and data sets. `start` as
+ * bp_train_bind made it. TOO_LARGE "/model", with the numbers. NO_MEMORY. Takes both registries'
+ * locks in turn. */
+BP_NODISCARD bp_status bp_service_check_memory(bp_service *service, const bp_snapshot *start,
+                                               const bp_dataset *data,
+                                               const bp_train_options *options, bp_error *err);
 /* Drops what an unfinished job holds. The job's driver, takes both registries' locks in turn. */
 void bp_service_release_uses(bp_service *service, bp_job *job);
 /* A reference. NOT_FOUND. */
