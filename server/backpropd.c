@@ -15,6 +15,7 @@
 #include "data_dir.h"
 #include "healthcheck.h"
 #include "http_server.h"
+#include "memory_limit.h"
 #include "options.h"
 #include "service.h"
 
@@ -100,7 +101,10 @@ static bp_status start(bp_program *program, bp_error *err) {
         return status;
     const bp_service_options service = {.data_dir = program->data_dir,
                                         .threads = options->threads,
-                                        .isa = options->value[BP_OPTION_ISA]};
+                                        .isa = options->value[BP_OPTION_ISA],
+                                        .memory_limit = options->memory_limit > 0
+                                                            ? options->memory_limit
+                                                            : bp_memory_limit_find("")};
     status = bp_service_new(&program->service, &service, err);
     if (status != BP_OK)
         return status;

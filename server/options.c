@@ -119,6 +119,31 @@ static bp_status parse_threads(bp_options *options, const char *text, bp_error *
     return BP_OK;
 }
 
+/* "4G": a whole number and none or one of K, M, G, T, powers of 1024. 0: it is neither, or none at
+ * all, or too many. */
+static size_t read_bytes(const char *text) {
+    static const char units[] = "KMGT";
+    enum { UNIT_BITS = 10 };
+    char *end;
+    errno = 0;
+    const unsigned long long number = strtoull(text, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, toupper((unsigned char)*end)) : NULL;
+    if (!isdigit((unsigned char)*text) || errno != 0 || (*end != '\0' && unit == NULL) ||
+        (unit != NULL && end[1] != '\0'))
+        return 0;
+    const size_t bits = unit != NULL ? UNIT_BITS * (size_t)(unit - units + 1) : 0;
+    return number <= SIZE_MAX >> bits ? (size_t)number << bits : 0;
+}
+
+static bp_status parse_memory_limit(bp_options *options, const char *text, bp_error *err) {
+    size_t bytes = read_bytes(text);
+    if (bytes == 0 && strcmp(text, "auto") != 0)
+        return bp_fail(err, BP_INVALID, "memory-limit",
+                       "--memory-limit takes bytes, such as 800M or 4G, or auto, not \"%s\"", text);
+    options->memory_limit = bytes;
+    return BP_OK;
+}
+
 static bp_status parse_heartbeat(bp_options *options, const char *text, bp_error *err) {
     unsigned number = read_number(text, BP_MAX_HEARTBEAT);
     if (number == 0)
@@ -151,7 +176,7 @@ static bp_status parse_values(bp_options *options, bp_error *err) {
     static bp_status (*const parsers[BP_OPTION_COUNT])(bp_options *, const char *, bp_error *) = {
         [BP_OPTION_LISTEN] = parse_listen,       [BP_OPTION_DATA_DIR] = parse_data_dir,
         [BP_OPTION_THREADS] = parse_threads,     [BP_OPTION_HEARTBEAT] = parse_heartbeat,
-        [BP_OPTION_LOG_LEVEL] = parse_log_level,
+        [BP_OPTION_LOG_LEVEL] = parse_log_level, [BP_OPTION_MEMORY_LIMIT] = parse_memory_limit,
     };
     bp_status status = BP_OK;
     for (size_t i = 0; i < BP_OPTION_COUNT && status == BP_OK; i++)

@@ -19,6 +19,9 @@
     X(THREADS, "threads", "N", NULL, "worker threads that train; default: one for each core")      \
     X(ISA, "isa", "NAME", "auto",                                                                  \
       "instruction set: auto, avx512, avx2, neon, plain, naive; the results are the same")         \
+    X(MEMORY_LIMIT, "memory-limit", "BYTES", "auto",                                               \
+      "what models, data sets in memory and a job may take together, as 800M or 4G; auto: nine "   \
+      "tenths of what the container or the machine has")                                           \
     X(HEARTBEAT, "heartbeat", "SECONDS", "15",                                                     \
       "how often a stream of events says that it lives where nothing happens; 1 to 3600")          \
     X(LOG_LEVEL, "log-level", "LEVEL", "info",                                                     \
@@ -55,8 +58,9 @@ typedef struct bp_options {
     char *config;                 /* owned path of the file, or NULL */
     char *address;                /* owned, of --listen: without brackets */
     uint16_t port;
-    size_t threads;     /* 0: one for each core */
-    unsigned heartbeat; /* seconds */
+    size_t threads;      /* 0: one for each core */
+    size_t memory_limit; /* bytes; 0: auto */
+    unsigned heartbeat;  /* seconds */
     bp_log_level log_level;
     bool healthcheck, version, help;
 } bp_options;

@@ -15,3 +15,7 @@ double bp_clock_seconds(void) {
 double bp_clock_wall_seconds(void) {
     return read_clock(CLOCK_REALTIME);
 }
+
+double bp_clock_thread_seconds(void) {
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}

@@ -62,3 +62,12 @@ void bp_names_clear(bp_names *names) {
     free(names->item);
     *names = (bp_names){0};
 }
+
+size_t bp_names_bytes(const bp_names *names) {
+    enum { HEAP_BYTES = 16 }; /* of an allocation, about */
+    size_t bytes = names->capacity * sizeof *names->item;
+    for (size_t i = 0; i < names->count; i++) {
+        bytes += strlen(names->item[i]) + 1 + HEAP_BYTES;
+    }
+    return bytes;
+}

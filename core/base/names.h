@@ -21,4 +21,7 @@ size_t bp_names_find(const bp_names *names, const char *text);
 
 void bp_names_clear(bp_names *names);
 
+/* Bytes of the heap that it holds, with what the heap takes for itself. */
+size_t bp_names_bytes(const bp_names *names);
+
 #endif

@@ -21,6 +21,7 @@ static bp_status take_arrays(bp_dataset_builder *builder, bp_dataset *dataset, b
     builder->digest_of_x = rows.digest;
     dataset->mapping = rows.mapping;
     dataset->mapping_size = rows.size_bytes;
+    dataset->mapping_in_memory = rows.in_memory;
     dataset->x = dataset->mapping;
     if ((builder->y != NULL &&
          !bp_builder_enlarge(&builder->y, dataset->rows, dataset->targets.count)) ||

@@ -10,11 +10,32 @@ bp_dataset *bp_dataset_ref(bp_dataset *dataset) {
     return dataset;
 }
 
-static void free_array(const bp_dataset *dataset, void *array) {
+static bool is_mapped(const bp_dataset *dataset, const void *array) {
     const uintptr_t at = (uintptr_t)array, mapping = (uintptr_t)dataset->mapping;
-    if (at < mapping || at - mapping >= dataset->mapping_size) {
+    return at >= mapping && at - mapping < dataset->mapping_size;
+}
+
+static void free_array(const bp_dataset *dataset, void *array) {
+    if (!is_mapped(dataset, array)) {
         free(array);
     }
+}
+
+/* Of an array of so many numbers of four bytes in each row. */
+static size_t array_bytes(const bp_dataset *dataset, const void *array, size_t numbers) {
+    const bool held = array != NULL && (dataset->mapping_in_memory || !is_mapped(dataset, array));
+    return held ? dataset->rows * numbers * sizeof(float) : 0;
+}
+
+size_t bp_dataset_bytes(const bp_dataset *d) {
+    const size_t columns = d->features.count + d->targets.count + d->weights.count;
+    size_t bytes = sizeof *d + columns * sizeof *d->stats + d->source_count * sizeof *d->source;
+    for (size_t i = 0; i < d->source_count; i++) {
+        bytes += bp_names_bytes(&d->source[i].labels);
+    }
+    return bytes + bp_names_bytes(&d->features) + bp_names_bytes(&d->classes) +
+           array_bytes(d, d->x, d->features.count) + array_bytes(d, d->y, d->targets.count) +
+           array_bytes(d, d->class_index, 1) + array_bytes(d, d->weight, 1);
 }
 
 void bp_dataset_unref(bp_dataset *dataset) {

@@ -57,6 +57,7 @@ typedef struct bp_dataset {
     bp_rejects rejects;       /* rows of the upload that were left out */
     void *mapping;            /* arrays that lie in it are not freed one by one; NULL: none do */
     size_t mapping_size;      /* bytes */
+    bool mapping_in_memory;   /* no file is behind it */
     char sha256[BP_DIGEST_HEX_SIZE]; /* bp_dataset_digest, or what that was when it was stored */
     bool has_digest_of_x;            /* as soon as it is built; not when it is read again */
     bp_digest digest_of_x;           /* after all bytes of x, not finished: of what begins with x */
@@ -66,6 +67,10 @@ typedef struct bp_dataset {
 bp_dataset *bp_dataset_ref(bp_dataset *dataset);
 /* NULL is allowed; frees every array with free(), the mapping with munmap. */
 void bp_dataset_unref(bp_dataset *dataset);
+
+/* Bytes of memory that it holds; of a mapped file none, for the system takes its pages back as it
+ * needs them. */
+size_t bp_dataset_bytes(const bp_dataset *dataset);
 
 /* Whether a row's features are its numbers as they are: all numeric, and none missing. */
 bool bp_dataset_is_plain(const bp_dataset *dataset);

@@ -198,7 +198,8 @@ bp_status bp_row_spool_take(bp_row_spool *spool, bp_spooled_rows *out, bp_error 
     bp_status status = enlarge(spool, spool->buffered, err);
     if (status == BP_OK) {
         *out = (bp_spooled_rows){.mapping = spool->bytes,
-                                 .size_bytes = spool->buffered * sizeof *spool->bytes};
+                                 .size_bytes = spool->buffered * sizeof *spool->bytes,
+                                 .in_memory = true};
         bp_row_spool_start(spool);
     }
     return status;

@@ -46,6 +46,7 @@ void bp_row_spool_end_view(bp_row_spool *spool, float *view);
 typedef struct bp_spooled_rows {
     void *mapping;
     size_t size_bytes;
+    bool in_memory;         /* no file is behind it */
     bp_file_digest *digest; /* of its bytes, perhaps still under way; NULL: nobody computed it */
 } bp_spooled_rows;
 

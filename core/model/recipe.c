@@ -140,6 +140,15 @@ bool bp_recipe_is_plain(const bp_recipe *recipe) {
     return bp_recipe_keeps_numbers(recipe);
 }
 
+size_t bp_recipe_bytes(const bp_recipe *recipe) {
+    size_t bytes = recipe->column_count * sizeof *recipe->columns;
+    for (size_t i = 0; i < recipe->column_count; i++) {
+        bytes += strlen(recipe->columns[i].name) + 1;
+        bytes += bp_names_bytes(&recipe->columns[i].labels);
+    }
+    return bytes + bp_names_bytes(&recipe->missing_words) + bp_names_bytes(&recipe->skipped);
+}
+
 /* --- the digest ----------------------------------------------------------------------------- */
 
 static void add_number(bp_digest *digest, uint64_t number) {

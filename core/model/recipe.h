@@ -51,6 +51,9 @@ void bp_recipe_clear(bp_recipe *recipe);
 /* Deep. NO_MEMORY. */
 BP_NODISCARD bp_status bp_recipe_copy(bp_recipe *out, const bp_recipe *from, bp_error *err);
 
+/* Bytes of the heap that it holds. */
+size_t bp_recipe_bytes(const bp_recipe *recipe);
+
 /* Cells of a raw row that a column of this type has. */
 size_t bp_recipe_cells(bp_recipe_type type);
 

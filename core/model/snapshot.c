@@ -136,6 +136,13 @@ bp_status bp_snapshot_copy(bp_snapshot **out, const bp_snapshot *from, bp_error 
     return BP_OK;
 }
 
+size_t bp_snapshot_bytes(const bp_snapshot *s) {
+    const size_t scaled = s->target_scale != NULL ? s->network.width[s->network.layer_count] : 0;
+    const size_t floats = s->network.storage_count + 2 * s->network.width[0] + 2 * scaled;
+    return sizeof *s + floats * sizeof(float) + bp_names_bytes(&s->features) +
+           bp_names_bytes(&s->targets) + bp_names_bytes(&s->classes) + bp_recipe_bytes(&s->recipe);
+}
+
 bp_snapshot *bp_snapshot_ref(bp_snapshot *snapshot) {
     /* relaxed: the caller has a reference, so the object is alive and published to it already */
     atomic_fetch_add_explicit(&snapshot->references, 1, memory_order_relaxed);

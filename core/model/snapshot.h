@@ -45,6 +45,9 @@ BP_NODISCARD bp_status bp_snapshot_scale_targets(bp_snapshot *snapshot, bp_error
 bp_snapshot *bp_snapshot_ref(bp_snapshot *snapshot);
 void bp_snapshot_unref(bp_snapshot *snapshot); /* NULL is allowed */
 
+/* Bytes that it holds: parameters, scaling, names and recipe. A copy holds as many. */
+size_t bp_snapshot_bytes(const bp_snapshot *snapshot);
+
 /* An array of layer l in 1..L as the field writes it, into `out` of bp_network_count floats;
  * weights are turned to [units, inputs] row-major. */
 void bp_snapshot_get(const bp_snapshot *snapshot, size_t l, bp_parameter_kind kind, float *out);

@@ -32,7 +32,7 @@ bp_monitor bp_early_stopping_monitor(const bp_early_stopping *options, bool vali
 bp_status bp_best_weights_new(bp_best_weights *out, const bp_early_stopping *options,
                               bool validated, size_t count, bp_error *err) {
     bp_best_weights best = {.options = *options, .mark = NAN, .count = count};
-    if (options->patience > 0 || validated) {
+    if (bp_early_stopping_keeps_best(options, validated)) {
         best.weights = bp_calloc_aligned(count, sizeof *best.weights);
         if (best.weights == NULL) {
             return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the best weights");

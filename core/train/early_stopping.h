@@ -43,7 +43,12 @@ typedef struct bp_best_weights {
                        stopping nothing is held out */
 } bp_best_weights;
 
-/* Memory for `count` weights where they will be kept. `validated`: rows are held out. NO_MEMORY. */
+/* Whether the best weights are kept beside the present ones. `validated`: rows are held out. */
+static inline bool bp_early_stopping_keeps_best(const bp_early_stopping *options, bool validated) {
+    return options->patience > 0 || validated;
+}
+
+/* Memory for `count` weights where they will be kept. NO_MEMORY. */
 BP_NODISCARD bp_status bp_best_weights_new(bp_best_weights *out, const bp_early_stopping *options,
                                            bool validated, size_t count, bp_error *err);
 void bp_best_weights_clear(bp_best_weights *best);

@@ -39,7 +39,13 @@ typedef struct bp_lbfgs_report {
     bool converged; /* no further iteration would change anything */
 } bp_lbfgs_report;
 
-/* Memory: 2 m + 1 vectors. `vectors` and what `objective` points to are borrowed. NO_MEMORY. */
+/* Vectors that it holds: s and y of each change, and the direction. */
+static inline size_t bp_lbfgs_vectors(const bp_lbfgs_settings *settings) {
+    return 2 * settings->history + 1;
+}
+
+/* Memory: bp_lbfgs_vectors of them. `vectors` and what `objective` points to are borrowed.
+ * NO_MEMORY. */
 BP_NODISCARD bp_status bp_lbfgs_new(bp_lbfgs **out, const bp_long_vectors *vectors,
                                     const bp_objective *objective,
                                     const bp_lbfgs_settings *settings, bp_error *err);

@@ -373,6 +373,11 @@ static bp_status share_all_blocks(bp_phases *p, bp_error *err) {
     return status;
 }
 
+static size_t crew_scratch_floats(const bp_phases *p) {
+    const size_t floats = p->buffers.scratch_floats;
+    return ((floats > BP_BLOCK_SCRATCH ? floats : BP_BLOCK_SCRATCH) + 15) / 16 * 16;
+}
+
 /* What the crew has of its own: shares of the blocks, and scratch. On failure, some of it. */
 static bp_status equip_crew(bp_phases *p, bp_error *err) {
     p->all = (bp_segment_blocks){0};
@@ -383,9 +388,7 @@ static bp_status equip_crew(bp_phases *p, bp_error *err) {
         return status;
     }
     bp_row_buffers_set_tile(&p->buffers, p->network, p->tile_rows);
-    size_t floats = p->buffers.scratch_floats;
-    floats = floats > BP_BLOCK_SCRATCH ? floats : BP_BLOCK_SCRATCH;
-    p->scratch_floats = (floats + 15) / 16 * 16;
+    p->scratch_floats = crew_scratch_floats(p);
     p->scratch = bp_calloc_aligned(p->workers, p->scratch_floats * sizeof *p->scratch);
     return p->scratch != NULL ? BP_OK : bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
 }
@@ -398,23 +401,51 @@ static void dismiss_crew(bp_phases *p) {
     free(p->scratch);
 }
 
+/* All that follows from what is asked, before anything is allocated. */
+static bp_phases plan(const bp_train_options *options, const bp_network *network, size_t rows,
+                      size_t pool, double flops_per_worker) {
+    const size_t threads = options->threads;
+    const bool forced = flops_per_worker > 0;
+    bp_phases out = {.most_workers = threads > 0 ? least(pool, threads) : pool,
+                     .flops_per_worker = forced ? flops_per_worker : FLOPS_PER_WORKER,
+                     .forced = forced,
+                     .network = network,
+                     .wide_layers = choose_strip_layers(network, options, rows, forced)};
+    choose_crew(&out, rows);
+    return out;
+}
+
+static bp_row_request request_of(const bp_phases *p, const bp_train_options *options, size_t rows) {
+    const bool drops = options->regularization.dropout > 0;
+    return (bp_row_request){.rows = rows,
+                            .tile_rows = p->tile_rows,
+                            .use = drops ? BP_ROWS_DROPPED : BP_ROWS_BOTH,
+                            .checkpointing = options->activation_checkpointing};
+}
+
+bp_phases_size bp_phases_measure(const bp_train_options *options, const bp_network *network,
+                                 size_t rows, size_t threads) {
+    bp_phases p = plan(options, network, rows, threads, 0);
+    const bp_row_request request = request_of(&p, options, rows);
+    const size_t segments = bp_row_buffers_segments(network, &request).count;
+    const size_t blocks = bp_blocks_count(network);
+    bp_row_buffers_set_tile(&p.buffers, network, p.tile_rows);
+    const size_t order = 2 * blocks + (segments + 1) * (p.workers + 1); /* of all and by segments */
+    return (bp_phases_size){
+        .workers = p.workers,
+        .buffer_bytes = bp_row_buffers_bytes(network, &request),
+        .crew_bytes = p.workers * crew_scratch_floats(&p) * sizeof *p.scratch +
+                      order * sizeof *p.all.shares.order + blocks * sizeof *p.blocks +
+                      p.workers * sizeof *p.stopwatch.laps,
+    };
+}
+
 bp_status bp_phases_init(bp_phases *out, const bp_train_place *place,
                          const bp_train_options *options, const bp_network *network, size_t rows,
                          bp_error *err) {
-    const size_t threads = options->threads, pool = bp_pool_threads(place->pool);
-    const bool forced = place->flops_per_worker > 0;
-    *out = (bp_phases){.pool = place->pool,
-                       .most_workers = threads > 0 ? least(pool, threads) : pool,
-                       .flops_per_worker = forced ? place->flops_per_worker : FLOPS_PER_WORKER,
-                       .forced = forced,
-                       .network = network,
-                       .wide_layers = choose_strip_layers(network, options, rows, forced)};
-    choose_crew(out, rows);
-    const bool drops = options->regularization.dropout > 0;
-    const bp_row_request request = {.rows = rows,
-                                    .tile_rows = out->tile_rows,
-                                    .use = drops ? BP_ROWS_DROPPED : BP_ROWS_BOTH,
-                                    .checkpointing = options->activation_checkpointing};
+    *out = plan(options, network, rows, bp_pool_threads(place->pool), place->flops_per_worker);
+    out->pool = place->pool;
+    const bp_row_request request = request_of(out, options, rows);
     bp_status status = bp_row_buffers_new(&out->buffers, network, &request, err);
     if (status == BP_OK) {
         status = bp_stopwatch_init(&out->stopwatch, out->workers, err);

@@ -41,6 +41,16 @@ BP_NODISCARD bp_status bp_phases_init(bp_phases *out, const bp_train_place *plac
                                       size_t rows, bp_error *err);
 void bp_phases_clear(bp_phases *phases);
 
+/* What bp_phases_init would make of a pool of so many threads. */
+typedef struct bp_phases_size {
+    size_t workers;      /* that would work on a step */
+    size_t buffer_bytes; /* of the minibatch's rows */
+    size_t crew_bytes;   /* of the workers: scratch, and who has which blocks */
+} bp_phases_size;
+
+bp_phases_size bp_phases_measure(const bp_train_options *options, const bp_network *network,
+                                 size_t rows, size_t threads);
+
 /* Between two steps: goes on with at most `workers` >= 1 workers of `pool`, on the same buffers of
  * rows. A comparison where nothing changes, and no memory where as many work as before. NO_MEMORY:
  * all is as it was, the pool too. */

@@ -78,6 +78,19 @@ bp_segments bp_row_buffers_checkpoints(const bp_network *network, bp_row_use use
 
 /* --- construction --------------------------------------------------------------------------- */
 
+enum { MOST_OWNED = ARRAYS * (BP_MAX_LAYERS + 1) + 1 }; /* and the losses */
+
+bp_segments bp_row_buffers_segments(const bp_network *network, const bp_row_request *request) {
+    return request->checkpointing ? bp_row_buffers_checkpoints(network, request->use)
+                                  : bp_segments_cut(network->layer_count, 1);
+}
+
+size_t bp_row_buffers_bytes(const bp_network *network, const bp_row_request *request) {
+    const bp_segments segments = bp_row_buffers_segments(network, request);
+    const size_t floats = bp_row_buffers_floats(network, request->use, &segments) + 1;
+    return request->rows * floats * sizeof(float) + MOST_OWNED * sizeof(float *);
+}
+
 static bool own(bp_row_buffers *buffers, float **out, size_t rows, size_t floats) {
     *out = bp_calloc_aligned(rows, floats * sizeof **out);
     buffers->owned[buffers->owned_count++] = *out;
@@ -137,9 +150,8 @@ bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network *network,
                              const bp_row_request *request, bp_error *err) {
     bp_row_buffers buffers = {.rows = request->rows};
     bp_row_buffers_set_tile(&buffers, network, request->tile_rows);
-    buffers.segments = request->checkpointing ? bp_row_buffers_checkpoints(network, request->use)
-                                              : bp_segments_cut(network->layer_count, 1);
-    buffers.owned = calloc((size_t)ARRAYS * (BP_MAX_LAYERS + 1) + 1, sizeof *buffers.owned);
+    buffers.segments = bp_row_buffers_segments(network, request);
+    buffers.owned = calloc(MOST_OWNED, sizeof *buffers.owned);
     float *arrays[ARRAYS][BP_MAX_LAYERS + 1] = {{NULL}};
     const array_sizes sizes = sizes_of(network, request->use, &buffers.segments);
     if (buffers.owned == NULL || !allocate(&buffers, &sizes, arrays)) {

@@ -45,6 +45,11 @@ BP_NODISCARD bp_status bp_row_buffers_new(bp_row_buffers *out, const bp_network 
                                           const bp_row_request *request, bp_error *err);
 void bp_row_buffers_clear(bp_row_buffers *buffers);
 
+/* Bytes that bp_row_buffers_new allocates. */
+size_t bp_row_buffers_bytes(const bp_network *network, const bp_row_request *request);
+/* The segments that it cuts the layers into. */
+bp_segments bp_row_buffers_segments(const bp_network *network, const bp_row_request *request);
+
 /* Another largest tile: scratch_floats changes, no array does. */
 void bp_row_buffers_set_tile(bp_row_buffers *buffers, const bp_network *network, size_t tile_rows);
 

@@ -6,12 +6,9 @@
 #include "fingerprint.h"
 #include "memory.h"
 #include "philox.h"
+#include "train_plan.h"
 #include "trainer_inside.h"
 #include "validation_interval.h"
-
-/* A minibatch of more rows than this is taken in parts where its gradient has a buffer: the same
- * chains, so the same bits, with the activations of one part. */
-enum { MOST_PART_ROWS = 1024 };
 
 static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
@@ -335,21 +332,22 @@ static bool allocate_floats(float **out, size_t count) {
     return *out != NULL;
 }
 
-static bp_status allocate(bp_trainer *t, const bp_train_place *place, bp_error *err) {
+static bp_status allocate(bp_trainer *t, const bp_train_plan *plan, const bp_train_place *place,
+                          bp_error *err) {
     const bp_network *network = &t->model->network;
-    const size_t rows = t->plan.buffered ? least(t->batch, MOST_PART_ROWS) : t->batch;
-    bp_status status = bp_phases_init(&t->phases, place, &t->options, network, rows, err);
+    bp_status status =
+        bp_phases_init(&t->phases, place, &t->options, network, plan->part_rows, err);
     if (status != BP_OK) {
         return status;
     }
     t->order = bp_calloc_aligned(t->split.training, sizeof *t->order);
     bool complete = t->order != NULL;
-    if (t->plan.buffered) {
+    if (plan->keeps_gradient) {
         t->squares = bp_calloc_aligned(t->phases.block_count, sizeof *t->squares);
         complete = complete && t->squares != NULL;
         complete = complete && allocate_floats(&t->gradient, network->storage_count);
     }
-    for (size_t i = 0; complete && i < bp_optimizer_states(&t->options); i++) {
+    for (size_t i = 0; complete && i < plan->states; i++) {
         complete = allocate_floats(&t->state[i], network->storage_count);
         for (size_t p = 0; complete && p < network->storage_count; p++) {
             t->state[i][p] = bp_optimizer_first_state(&t->options, i);
@@ -373,17 +371,15 @@ static void begin_rate(bp_trainer *t) {
     t->progress.learning_rate = bp_rate_of_step(&t->rate, 0);
 }
 
-static bp_status make_lbfgs(bp_trainer *t, bp_error *err) {
+static bp_status make_lbfgs(bp_trainer *t, const bp_lbfgs_settings *settings, bp_error *err) {
     const bp_objective objective = {.evaluate = evaluate_objective,
                                     .context = t,
                                     .parameters = t->model->parameters,
                                     .gradient = t->gradient};
-    const bp_lbfgs_settings settings = {.history = (size_t)t->options.history,
-                                        .tolerance = (double)t->options.tolerance};
     bp_status status = bp_long_vectors_init(&t->vectors, &t->phases, t->kernels,
                                             t->model->network.storage_count, err);
     if (status == BP_OK) {
-        status = bp_lbfgs_new(&t->lbfgs, &t->vectors, &objective, &settings, err);
+        status = bp_lbfgs_new(&t->lbfgs, &t->vectors, &objective, settings, err);
     }
     return status;
 }
@@ -432,19 +428,19 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
     if (status != BP_OK) {
         return status;
     }
-    const bool full = bp_optimizer_is_full_batch(o->optimizer);
-    t->batch = full ? t->split.training : least(o->batch_size, t->split.training);
-    t->plan = bp_update_plan_of(o, full && t->batch > MOST_PART_ROWS);
-    t->progress.steps_per_epoch = (t->split.training + t->batch - 1) / t->batch;
-    t->steps_total = t->progress.steps_per_epoch * o->epochs;
+    const bp_train_plan plan = bp_train_plan_of(o, t->split.training, t->split.validation > 0);
+    t->batch = plan.batch;
+    t->plan = plan.update;
+    t->progress.steps_per_epoch = plan.steps_per_epoch;
+    t->steps_total = plan.steps;
     t->progress.batch_loss = t->progress.epoch_loss = t->progress.grad_norm = NAN;
     t->progress.validation = no_evaluation;
     t->progress.observation = (bp_observation){.train_loss = NAN, .validation = no_evaluation};
     t->progress.validation_every_steps =
         bp_validation_every_steps(&o->validation, t->split.validation, t->batch);
     begin_rate(t);
-    status = allocate(t, place, err);
-    return status == BP_OK && o->optimizer == BP_OPTIMIZER_LBFGS ? make_lbfgs(t, err) : status;
+    status = allocate(t, &plan, place, err);
+    return status == BP_OK && plan.moves_itself ? make_lbfgs(t, &plan.lbfgs, err) : status;
 }
 
 bp_status bp_trainer_new(bp_trainer **out, bp_snapshot *start, bp_dataset *data,

@@ -33,11 +33,16 @@ static size_t add_layer(bp_block *out, const bp_network *network, size_t l) {
     return count;
 }
 
-bp_status bp_blocks_new(bp_block **out, size_t *count, const bp_network *network, bp_error *err) {
+size_t bp_blocks_count(const bp_network *network) {
     size_t total = 0;
     for (size_t l = 1; l <= network->layer_count; l++) {
         total += add_layer(NULL, network, l);
     }
+    return total;
+}
+
+bp_status bp_blocks_new(bp_block **out, size_t *count, const bp_network *network, bp_error *err) {
+    const size_t total = bp_blocks_count(network);
     bp_block *blocks = calloc(total, sizeof *blocks);
     if (blocks == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for %zu blocks of parameters", total);

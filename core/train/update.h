@@ -23,6 +23,8 @@ enum { BP_BLOCK_INPUTS = 256, BP_BLOCK_UNITS = 64 };
 /* Floats of scratch that one block needs. */
 #define BP_BLOCK_SCRATCH ((size_t)(BP_BLOCK_INPUTS + BP_PARAMETER_KINDS - 1) * BP_BLOCK_UNITS)
 
+/* How many blocks a network has. */
+size_t bp_blocks_count(const bp_network *network);
 /* *out is malloc'd, [*count]. NO_MEMORY. */
 BP_NODISCARD bp_status bp_blocks_new(bp_block **out, size_t *count, const bp_network *network,
                                      bp_error *err);

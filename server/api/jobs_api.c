@@ -100,11 +100,15 @@ static void settle_threads(const bp_call *call, bp_train_options *options) {
     }
 }
 
-bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
+static bp_status queue_job(bp_call *call, const bp_job_request *request, bp_error *err) {
     bp_creation creation = {.call = call, .reply = bp_job_reply_made};
     const bp_commit_hook hook = {.context = &creation, .add = bp_creation_add};
-    bp_job_request request = {0};
     uint64_t id = 0;
+    return bp_service_start_job_with(call->service, request, &hook, &id, err);
+}
+
+bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
+    bp_job_request request = {0};
     bp_status status = read_name(request.model, &model_field, call->body, err);
     if (status == BP_OK) {
         status = read_name(request.dataset, &dataset_field, call->body, err);
@@ -117,7 +121,8 @@ bp_status bp_handle_start_job(bp_call *call, bp_error *err) {
     }
     if (status == BP_OK) {
         settle_threads(call, &request.options);
-        status = bp_service_start_job_with(call->service, &request, &hook, &id, err);
+        status = bp_is_dry_run(call) ? bp_reply_dry_run(call, &request, err)
+                                     : queue_job(call, &request, err);
         bp_class_weights_unref(request.options.loss_weighting.classes); /* the job has its own */
     }
     return status;

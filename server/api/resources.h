@@ -52,7 +52,11 @@ bp_status bp_handle_jacobian(bp_call *call, bp_error *err);
 
 /* jobs_api.c */
 extern const bp_parameter bp_metrics_parameters[];
+extern const bp_parameter bp_start_job_parameters[];
 bp_status bp_handle_start_job(bp_call *call, bp_error *err);
+/* dry_run_api.c: whether the request asks only what the job would take, and the answer to that. */
+bool bp_is_dry_run(const bp_call *call);
+bp_status bp_reply_dry_run(bp_call *call, const bp_job_request *request, bp_error *err);
 bp_status bp_handle_list_jobs(bp_call *call, bp_error *err);
 bp_status bp_handle_get_job(bp_call *call, bp_error *err);
 bp_status bp_handle_delete_job(bp_call *call, bp_error *err);

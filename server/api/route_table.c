@@ -35,7 +35,7 @@ const bp_route bp_routes[] = {
     {"DELETE", VERSION,               BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_release_version, NULL},
     {"POST",   VERSION "/restore",    BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_restore_version, NULL},
     {"GET",    "/v1/jobs",            BP_BODY_NONE,   BP_PACE_FAST, bp_job_list_parameters,    bp_handle_list_jobs,      NULL},
-    {"POST",   "/v1/jobs",            BP_BODY_JSON,   BP_PACE_ONCE, NULL,                      bp_handle_start_job,      NULL},
+    {"POST",   "/v1/jobs",            BP_BODY_JSON,   BP_PACE_ONCE, bp_start_job_parameters,   bp_handle_start_job,      NULL},
     {"GET",    JOB,                   BP_BODY_NONE,   BP_PACE_FAST, NULL,                      bp_handle_get_job,        NULL},
     {"PATCH",  JOB,                   BP_BODY_JSON,   BP_PACE_SLOW, NULL,                      bp_handle_edit_job,       NULL},
     {"DELETE", JOB,                   BP_BODY_NONE,   BP_PACE_SLOW, NULL,                      bp_handle_delete_job,     NULL},

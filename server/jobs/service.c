@@ -68,8 +68,10 @@ bp_status bp_service_new(bp_service **out, const bp_service_options *options, bp
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the service");
     }
     service->started_at = bp_clock_wall_seconds();
+    service->memory_limit = options->memory_limit;
     pthread_mutex_init(&service->starting, NULL);
     pthread_mutex_init(&service->keys.lock, NULL);
+    pthread_mutex_init(&service->trying, NULL);
     bp_service_models_init(service);
     bp_service_datasets_init(service);
     bp_status status = open_engine(service, options, err);
@@ -105,6 +107,7 @@ void bp_service_free(bp_service *service) {
     bp_pool_free(service->single);
     pthread_mutex_destroy(&service->keys.lock);
     pthread_mutex_destroy(&service->starting);
+    pthread_mutex_destroy(&service->trying);
     free(service->data_dir);
     free(service);
 }

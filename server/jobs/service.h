@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "commit_hook.h"
+#include "estimate.h"
 #include "event_log.h"
 #include "inference.h"
 #include "trainer.h"
@@ -20,6 +21,8 @@ typedef struct bp_service_options {
     size_t threads;       /* of the pool; 0: one for each core */
     const char *isa;      /* NULL or "auto": the fastest */
     size_t most_queued;   /* jobs that may wait at once; 0: BP_MOST_QUEUED_JOBS */
+    /* Bytes that models, data sets in memory and a job may take together; 0: no limit. */
+    size_t memory_limit;
 } bp_service_options;
 enum { BP_MOST_QUEUED_JOBS = 10000 };
 
@@ -246,8 +249,8 @@ void bp_job_info_clear(bp_job_info *info); /* drops what its request holds */
 bp_best_epoch bp_job_best(const bp_job_info *info);
 
 /* (slow) Queues a job. NOT_FOUND "/model" or "/dataset"; INVALID as bp_train_bind and
- * bp_train_options_check; BUSY: the queue is full. Jobs run by
- * priority, then in the order of their ids. */
+ * bp_train_options_check; TOO_LARGE "/model": its training does not fit into the memory limit;
+ * BUSY: the queue is full. Jobs run by priority, then in the order of their ids. */
 BP_NODISCARD bp_status bp_service_start_job(bp_service *service, const bp_job_request *request,
                                             uint64_t *id, bp_error *err);
 /* What the hook of a new job is given; borrowed. */
@@ -260,6 +263,24 @@ typedef struct bp_made_job {
 BP_NODISCARD bp_status bp_service_start_job_with(bp_service *service, const bp_job_request *request,
                                                  const bp_commit_hook *hook, uint64_t *id,
                                                  bp_error *err);
+/* What a job would take if it ran now, alone, on as many threads as it may have. */
+typedef struct bp_job_estimate {
+    bp_estimate training;
+    size_t snapshot_bytes; /* the weights that it began with, and those that are being published */
+    size_t peak_bytes;     /* of the training, the snapshots and a checkpoint: what it adds */
+    size_t data_bytes;     /* of its data sets, in memory already */
+    size_t in_use_bytes;   /* of all models and data sets in memory, these among them */
+    size_t limit_bytes;    /* 0: none */
+    bool fits;
+    double seconds;   /* of all steps and validations; NAN: not known, for it does not fit or its
+                         first   step diverges */
+    bp_error refusal; /* as bp_service_start_job would say it; code BP_OK: it fits */
+} bp_job_estimate;
+/* (slow) Creates nothing: counts, and where it fits tries some steps for a tenth of a second; one
+ * trial at a time. Fails as bp_service_start_job, but for TOO_LARGE and BUSY. */
+BP_NODISCARD bp_status bp_service_estimate_job(bp_service *service, const bp_job_request *request,
+                                               bp_job_estimate *out, bp_error *err);
+
 /* The caller clears *out, as those of a list. */
 BP_NODISCARD bp_status bp_service_get_job(bp_service *service, uint64_t id, bp_job_info *out,
                                           bp_error *err);

@@ -75,7 +75,8 @@ bp_status bp_service_take_uses(bp_service *service, bp_job *job, const bp_job_re
     return status;
 }
 
-/* Whether model, data and options fit together now; the job binds again when its turn comes. */
+/* Whether model, data and options fit together now, and into memory; the job binds again when its
+ * turn comes. */
 static bp_status try_binding(bp_service *service, bp_job *job, bp_error *err) {
     bp_model *model = (bp_model *)job->model;
     bp_snapshot *current = bp_model_current(service, model);
@@ -83,6 +84,9 @@ static bp_status try_binding(bp_service *service, bp_job *job, bp_error *err) {
     bp_train_options options = job->info.request.options;
     options.validation.held_out = job->held_out_data;
     bp_status status = bp_train_bind(&bound, &model->spec, current, job->data, &options, err);
+    if (status == BP_OK) {
+        status = bp_service_check_memory(service, bound, job->data, &options, err);
+    }
     bp_snapshot_unref(bound);
     bp_snapshot_unref(current);
     return status;

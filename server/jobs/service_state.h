@@ -27,9 +27,10 @@ typedef struct bp_request_keys {
 
 struct bp_service {
     /* Fixed once bp_service_new has returned. */
-    char *data_dir;  /* NULL: none */
-    bp_store *store; /* NULL: none */
-    size_t threads;  /* workers of all jobs together */
+    char *data_dir;      /* NULL: none */
+    bp_store *store;     /* NULL: none */
+    size_t threads;      /* workers of all jobs together */
+    size_t memory_limit; /* bytes; 0: none */
     size_t most_queued;
     bp_pool *single; /* one thread: who calls it; any number may at once */
     bp_keeper *keeper;
@@ -41,6 +42,7 @@ struct bp_service {
     bp_registry datasets;
     pthread_mutex_t starting;
     bp_request_keys keys;
+    pthread_mutex_t trying;     /* one trial of a training at a time; slow threads, taken alone */
     atomic_bool replaying;      /* one verification at a time; who sets it clears it */
     atomic_bool replays_ending; /* set once, by bp_service_end_replays */
 };
@@ -97,6 +99,12 @@ BP_NODISCARD bp_status bp_service_take_uses(bp_service *service, bp_job *job,
 BP_NODISCARD bp_status bp_service_tell_job(bp_service *service, bp_job *job,
                                            const bp_commit_hook *hook, bp_store_batch *batch,
                                            bp_error *err);
+/* Whether a training fits into the memory limit beside the models and data sets. `start` as
+ * bp_train_bind made it. TOO_LARGE "/model", with the numbers. NO_MEMORY. Takes both registries'
+ * locks in turn. */
+BP_NODISCARD bp_status bp_service_check_memory(bp_service *service, const bp_snapshot *start,
+                                               const bp_dataset *data,
+                                               const bp_train_options *options, bp_error *err);
 /* Drops what an unfinished job holds. The job's driver, takes both registries' locks in turn. */
 void bp_service_release_uses(bp_service *service, bp_job *job);
 /* A reference. NOT_FOUND. */

@@ -314,6 +314,19 @@ static void ships_digits(void **state) {
     free(text);
 }
 
+static void its_memory_is_told(void **state) {
+    (void)state;
+    bp_dataset *few = load("a,b,class\n1,2,x\n3,4,y\n", "class");
+    bp_dataset *more = load("a,b,class\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n", "class");
+    assert_true(bp_dataset_bytes(few) > 2 * 3 * 4 + 3 * sizeof(bp_column_stats));
+    assert_int_equal(bp_dataset_bytes(more), bp_dataset_bytes(few) + 2 * 3 * 4);
+    const size_t in_memory = bp_dataset_bytes(more);
+    more->mapping_in_memory = false; /* as if a file were behind it */
+    assert_int_equal(bp_dataset_bytes(more), in_memory - 4 * 2 * 4);
+    bp_dataset_unref(few);
+    bp_dataset_unref(more);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(printed_numbers_come_back),
@@ -328,6 +341,7 @@ int main(void) {
         cmocka_unit_test(digest_is_over_these_bytes),
         cmocka_unit_test(digests_of_before_are_known),
         cmocka_unit_test(references_are_counted),
+        cmocka_unit_test(its_memory_is_told),
         cmocka_unit_test(ships_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ static char config_path[64];
 static int clean_environment(void **state) {
     (void)state;
     static const char *const names[] = {"LISTEN",    "DATA_DIR",  "THREADS", "ISA",
-                                        "LOG_LEVEL", "HEARTBEAT", "CONFIG"};
+                                        "LOG_LEVEL", "HEARTBEAT", "CONFIG",  "MEMORY_LIMIT"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "BACKPROPD_%s", names[i]);
@@ -55,6 +55,7 @@ static void defaults_hold_where_nothing_is_said(void **state) {
     assert_string_equal(options.value[BP_OPTION_ISA], "auto");
     assert_int_equal(options.log_level, BP_LOG_INFO);
     assert_int_equal(options.heartbeat, 15);
+    assert_int_equal(options.memory_limit, 0);
     assert_false(options.help || options.version || options.healthcheck);
     bp_options_clear(&options);
 }
@@ -172,6 +173,52 @@ static void a_bad_line_is_named_with_its_number(void **state) {
     }
 }
 
+static void memory_limits_have_units(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t bytes;
+    } cases[] = {{"auto", 0},
+                 {"1", 1},
+                 {"4096", 4096},
+                 {"16k", 16 << 10},
+                 {"800M", (size_t)800 << 20},
+                 {"4G", (size_t)4 << 30},
+                 {"2T", (size_t)2 << 40}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bp_options options;
+        assert_int_equal(read_flags(&options, NULL, "--memory-limit", (char *)cases[i].text, NULL),
+                         BP_OK);
+        assert_int_equal(options.memory_limit, cases[i].bytes);
+        bp_options_clear(&options);
+    }
+}
+
+static void other_memory_limits_are_refused(void **state) {
+    (void)state;
+    static const char *const texts[] = {"0",
+                                        "-1",
+                                        "G",
+                                        "4GiB",
+                                        "4 G",
+                                        "1.5G",
+                                        "4X",
+                                        "+4",
+                                        "0K",
+                                        "automatic",
+                                        "none",
+                                        "99999999999T",
+                                        "99999999999999999999"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        bp_options options;
+        bp_error err = {0};
+        assert_int_equal(read_flags(&options, &err, "--memory-limit", (char *)texts[i], NULL),
+                         BP_INVALID);
+        assert_non_null(strstr(err.message, texts[i]));
+        bp_options_clear(&options);
+    }
+}
+
 static void help_names_every_option_and_its_variable(void **state) {
     (void)state;
     char *text = NULL;
@@ -244,6 +291,8 @@ int main(void) {
         clean(flag_over_environment_over_file_over_default),
         clean(a_bad_word_is_named),
         clean(a_bad_line_is_named_with_its_number),
+        clean(memory_limits_have_units),
+        clean(other_memory_limits_are_refused),
         clean(help_names_every_option_and_its_variable),
         clean(the_data_directory_follows_the_xdg_variables),
         clean(parents_are_made),
