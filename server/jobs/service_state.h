@@ -19,7 +19,8 @@
 #include "service.h"
 #include "store.h"
 
-/* Requests whose keys are claimed (request_keys.h): a list of their own claims. */
+/* Requests whose keys are claimed (request_keys.h): a list of their own claims. The lock is held
+ * for moments, with none of the others. */
 typedef struct bp_request_keys {
     pthread_mutex_t lock;
     bp_key_claim *first;
