@@ -44,7 +44,8 @@ static inline size_t bp_lbfgs_vectors(const bp_lbfgs_settings *settings) {
     return 2 * settings->history + 1;
 }
 
-/* Memory: bp_lbfgs_vectors of them. `vectors` and what `objective` points to are borrowed. NO_MEMORY. */
+/* Memory: bp_lbfgs_vectors of them. `vectors` and what `objective` points to are borrowed.
+ * NO_MEMORY. */
 BP_NODISCARD bp_status bp_lbfgs_new(bp_lbfgs **out, const bp_long_vectors *vectors,
                                     const bp_objective *objective,
                                     const bp_lbfgs_settings *settings, bp_error *err);
