@@ -10,7 +10,8 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-bp_train_plan bp_train_plan_of(const bp_train_options *o, size_t training) {
+bp_train_plan bp_train_plan_of(const bp_train_options *o, const bp_split *split) {
+    const size_t training = split->training;
     const bool full = bp_optimizer_is_full_batch(o->optimizer);
     const size_t batch = full ? training : least(o->batch_size, training);
     const uint64_t steps = (training + batch - 1) / batch;
