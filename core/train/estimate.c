@@ -117,7 +117,7 @@ bp_status bp_estimate_make(bp_estimate *out, const bp_snapshot *start, const bp_
     if (status != BP_OK) {
         return status;
     }
-    a.plan = bp_train_plan_of(options, a.split.training, a.split.validation > 0);
+    a.plan = bp_train_plan_of(options, &a.split);
     *out = (bp_estimate){.parameters = start->network.parameter_count,
                          .training = a.split.training,
                          .validation = a.split.validation,

@@ -10,7 +10,8 @@ static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
-bp_train_plan bp_train_plan_of(const bp_train_options *o, size_t training, bool validated) {
+bp_train_plan bp_train_plan_of(const bp_train_options *o, const bp_split *split) {
+    const size_t training = split->training;
     const bool full = bp_optimizer_is_full_batch(o->optimizer);
     const size_t batch = full ? training : least(o->batch_size, training);
     const uint64_t steps = (training + batch - 1) / batch;
@@ -20,7 +21,7 @@ bp_train_plan bp_train_plan_of(const bp_train_options *o, size_t training, bool 
         .steps = steps * o->epochs,
         .update = bp_update_plan_of(o, full && batch > MOST_PART_ROWS),
         .states = bp_optimizer_states(o),
-        .keeps_best = bp_early_stopping_keeps_best(&o->early_stopping, validated),
+        .keeps_best = bp_early_stopping_keeps_best(&o->early_stopping, split->validation > 0),
         .moves_itself = o->optimizer == BP_OPTIMIZER_LBFGS,
         .lbfgs = {.history = (size_t)o->history, .tolerance = (double)o->tolerance},
     };

@@ -20,7 +20,7 @@ typedef struct bp_train_plan {
     bp_lbfgs_settings lbfgs;
 } bp_train_plan;
 
-/* Of checked options, for `training` > 0 rows; `validated`: others are held out. */
-bp_train_plan bp_train_plan_of(const bp_train_options *options, size_t training, bool validated);
+/* Of checked options and the numbers of rows in the parts of a split. */
+bp_train_plan bp_train_plan_of(const bp_train_options *options, const bp_split *split);
 
 #endif

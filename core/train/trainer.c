@@ -428,7 +428,7 @@ static bp_status prepare(bp_trainer *t, const bp_snapshot *start, const bp_train
     if (status != BP_OK) {
         return status;
     }
-    const bp_train_plan plan = bp_train_plan_of(o, t->split.training, t->split.validation > 0);
+    const bp_train_plan plan = bp_train_plan_of(o, &t->split);
     t->batch = plan.batch;
     t->plan = plan.update;
     t->progress.steps_per_epoch = plan.steps_per_epoch;

@@ -213,3 +213,20 @@ def test_keys_are_forgotten_after_a_day(start, tmp_path):
     assert post(client, "/v1/jobs", body, "a", expect=202).json["id"] > max(ids.values())
     client.daemon.stop()
     assert keys() == ["a", "c"]
+
+
+@pytest.mark.parametrize("how", [None, signal.SIGKILL], ids=["running", "killed"])
+def test_a_fork_is_made_once(start, tmp_path, how):
+    client = start(data_dir=tmp_path / "data")
+    ready(client, "m")
+    job = client.train(**samples.job("m", checkpoint={"every_steps": 1}))["id"]
+    body = {"model": "m2", "epochs": 5, "learning_rate": 0.001}
+    first = post(client, f"/v1/jobs/{job}/fork", body, "k", expect=202)
+    assert first.json["forked_from"] == job and len(first.json["edits"]) == 1
+    if how is not None:
+        client.daemon.stop(how)
+        client = start(data_dir=tmp_path / "data")
+    with client.nothing_changes():
+        same_response(post(client, f"/v1/jobs/{job}/fork", body, "k"), first)
+        post(client, f"/v1/jobs/{first.json['id']}/fork", body, "k", expect=422)
+    assert client.wait(first.json["id"])["state"] == "succeeded"
