@@ -102,6 +102,7 @@ static bp_status start(bp_program *program, bp_error *err) {
     const bp_service_options service = {.data_dir = program->data_dir,
                                         .threads = options->threads,
                                         .isa = options->value[BP_OPTION_ISA],
+                                        .most_queued = options->queue_limit,
                                         .memory_limit = options->memory_limit > 0
                                                             ? options->memory_limit
                                                             : bp_memory_limit_find("")};

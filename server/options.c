@@ -154,6 +154,16 @@ static bp_status parse_heartbeat(bp_options *options, const char *text, bp_error
     return BP_OK;
 }
 
+static bp_status parse_queue_limit(bp_options *options, const char *text, bp_error *err) {
+    unsigned number = read_number(text, BP_MAX_QUEUE_LIMIT);
+    if (number == 0)
+        return bp_fail(err, BP_INVALID, "queue-limit",
+                       "--queue-limit takes a number from 1 to %d, not \"%s\"", BP_MAX_QUEUE_LIMIT,
+                       text);
+    options->queue_limit = number;
+    return BP_OK;
+}
+
 static bp_status parse_log_level(bp_options *options, const char *text, bp_error *err) {
     static const char *const levels[BP_LOG_LEVEL_COUNT] = {"error", "warn", "info", "debug"};
     for (size_t i = 0; i < BP_LOG_LEVEL_COUNT; i++) {
@@ -174,9 +184,10 @@ static bp_status parse_data_dir(bp_options *options, const char *text, bp_error 
 
 static bp_status parse_values(bp_options *options, bp_error *err) {
     static bp_status (*const parsers[BP_OPTION_COUNT])(bp_options *, const char *, bp_error *) = {
-        [BP_OPTION_LISTEN] = parse_listen,       [BP_OPTION_DATA_DIR] = parse_data_dir,
-        [BP_OPTION_THREADS] = parse_threads,     [BP_OPTION_HEARTBEAT] = parse_heartbeat,
-        [BP_OPTION_LOG_LEVEL] = parse_log_level, [BP_OPTION_MEMORY_LIMIT] = parse_memory_limit,
+        [BP_OPTION_LISTEN] = parse_listen,           [BP_OPTION_DATA_DIR] = parse_data_dir,
+        [BP_OPTION_THREADS] = parse_threads,         [BP_OPTION_HEARTBEAT] = parse_heartbeat,
+        [BP_OPTION_LOG_LEVEL] = parse_log_level,     [BP_OPTION_MEMORY_LIMIT] = parse_memory_limit,
+        [BP_OPTION_QUEUE_LIMIT] = parse_queue_limit,
     };
     bp_status status = BP_OK;
     for (size_t i = 0; i < BP_OPTION_COUNT && status == BP_OK; i++)

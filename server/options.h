@@ -22,6 +22,8 @@
     X(MEMORY_LIMIT, "memory-limit", "BYTES", "auto",                                               \
       "what models, data sets in memory and a job may take together, as 800M or 4G; auto: nine "   \
       "tenths of what the container or the machine has")                                           \
+    X(QUEUE_LIMIT, "queue-limit", "N", "10000",                                                    \
+      "jobs that may wait at once; a further one is refused with 503")                             \
     X(HEARTBEAT, "heartbeat", "SECONDS", "15",                                                     \
       "how often a stream of events says that it lives where nothing happens; 1 to 3600")          \
     X(LOG_LEVEL, "log-level", "LEVEL", "info",                                                     \
@@ -51,7 +53,7 @@ typedef enum bp_log_level {
     BP_LOG_LEVEL_COUNT
 } bp_log_level;
 
-enum { BP_MAX_THREADS = 1024, BP_MAX_HEARTBEAT = 3600 };
+enum { BP_MAX_THREADS = 1024, BP_MAX_HEARTBEAT = 3600, BP_MAX_QUEUE_LIMIT = 1000000 };
 
 typedef struct bp_options {
     char *value[BP_OPTION_COUNT]; /* owned text of each; NULL: not given and no default */
@@ -61,6 +63,7 @@ typedef struct bp_options {
     size_t threads;      /* 0: one for each core */
     size_t memory_limit; /* bytes; 0: auto */
     unsigned heartbeat;  /* seconds */
+    size_t queue_limit;
     bp_log_level log_level;
     bool healthcheck, version, help;
 } bp_options;

@@ -130,7 +130,7 @@ static void fill_defaults(bp_http_limits *limits) {
         {&limits->header_ms, 5000},      {&limits->idle_ms, 60000},
         {&limits->body_grace_ms, 10000}, {&limits->body_bytes_per_second, 1024},
         {&limits->stop_ms, 1500},        {&limits->connections, 2000},
-        {&limits->slow_threads, 2},      {&limits->slow_queue, 256},
+        {&limits->slow_threads, 4},      {&limits->slow_queue, 256},
         {&limits->stall_ms, 30000},
     };
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)

@@ -16,7 +16,7 @@ typedef struct bp_http_limits {
     unsigned connections;           /* at a time; more wait to be accepted [2000] */
     unsigned streams;               /* of them, replies that go on; more get 503 [a half] */
     unsigned stall_ms;              /* before a stream of which nothing is taken is cut [30000] */
-    unsigned slow_threads;          /* that run slow exchanges [2] */
+    unsigned slow_threads;          /* that run slow exchanges [4] */
     unsigned slow_queue;            /* slow exchanges that may wait; more get 503 [256] */
 } bp_http_limits;
 

@@ -189,7 +189,7 @@ void bp_job_unref(bp_job *job) {
 /* Elapsed time, rate and remaining time. Holds job->lock. */
 static void fill_rates_locked(const bp_job *job, bp_job_info *out) {
     const bp_train_progress *progress = &job->info.progress;
-    if (out->state == BP_JOB_RUNNING) {
+    if (job->clock_runs) {
         out->elapsed_seconds = job->elapsed_before + bp_clock_seconds() - job->started_clock;
     }
     bool moved = progress->step > 0 && out->elapsed_seconds > 0;
@@ -268,6 +268,7 @@ bp_status bp_job_begin(bp_job *job, bp_error *err) {
             job->info.started_at = bp_clock_wall_seconds();
         }
         job->started_clock = bp_clock_seconds();
+        job->clock_runs = true;
     }
     pthread_mutex_unlock(&job->lock);
     return status;
@@ -286,9 +287,10 @@ bp_status bp_job_park(bp_job *job, bp_job_state state, bp_error *err) {
 
 void bp_job_stop_clock(bp_job *job) {
     pthread_mutex_lock(&job->lock);
-    if (job->info.state == BP_JOB_RUNNING) {
+    if (job->clock_runs) {
         job->elapsed_before += bp_clock_seconds() - job->started_clock;
-        job->started_clock = bp_clock_seconds();
+        job->info.elapsed_seconds = job->elapsed_before;
+        job->clock_runs = false;
     }
     pthread_mutex_unlock(&job->lock);
 }

@@ -6,8 +6,18 @@
 
 /* --- pace ----------------------------------------------------------------------------------- */
 
+/* So many events before they become rarer: what a reader can look at. */
+enum { EPOCHS_AT_FULL_PACE = 5000 };
+
+static double spacing(const bp_event_pace *pace, double now) {
+    const double shortest = 1.0 / BP_EPOCH_EVENTS_A_SECOND, longest = 1;
+    const double apart = (now - pace->first) / EPOCHS_AT_FULL_PACE;
+    return apart < shortest ? shortest : apart > longest ? longest : apart;
+}
+
 bool bp_event_pace_allows(bp_event_pace *pace, double now) {
-    const double apart = 1.0 / BP_EPOCH_EVENTS_A_SECOND;
+    const double apart = spacing(pace, now);
+    pace->first = pace->count > 0 ? pace->first : now;
     if (pace->count >= BP_EPOCH_EVENTS_A_SECOND) {
         double newest = pace->told[(pace->count - 1) % BP_EPOCH_EVENTS_A_SECOND];
         double oldest = pace->told[pace->count % BP_EPOCH_EVENTS_A_SECOND];

@@ -11,8 +11,10 @@
 enum { BP_EPOCH_EVENTS_A_SECOND = 10 };
 
 /* When epochs were told: no second holds more than BP_EPOCH_EVENTS_A_SECOND, and but for a job's
- * first ones they are evenly spaced. All zero: none yet. */
+ * first ones they are evenly spaced. After some minutes they become rarer, down to one a second:
+ * the log is kept, and that of a day shall not be a gigabyte. All zero: none yet. */
 typedef struct bp_event_pace {
+    double first;                          /* monotonic seconds */
     double told[BP_EPOCH_EVENTS_A_SECOND]; /* a ring; monotonic seconds */
     uint64_t count;
 } bp_event_pace;

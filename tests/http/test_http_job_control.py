@@ -315,3 +315,48 @@ def test_jobs_of_one_model_wait_for_one_another(start):
     assert client.job(second)["state"] == "queued"  # the first is in the middle of it
     client.post(f"/v1/jobs/{first}/cancel", expect=202)
     assert client.wait(second)["state"] == "succeeded"
+
+
+def test_a_paused_job_is_the_same_after_a_restart(start, tmp_path):
+    client = start(data_dir=tmp_path / "data")
+    job = begin(client, "m", epochs=1000000, checkpoint={"every_steps": 100, "keep": 3})
+    wait_for(client, job, lambda j: j["step"] > 500)
+    client.patch(f"/v1/jobs/{job}", {"learning_rate": 0.01}, expect=200)
+    client.post(f"/v1/jobs/{job}/pause", expect=202)
+    paths = [f"/v1/jobs/{job}{part}" for part in
+             ("", "/metrics?max_points=100000", "/checkpoints", "/events?limit=1000")]
+    paths += ["/v1/models/m", "/v1/models/m/parameters"]
+    before = {path: client.get(path).body for path in paths}
+    assert client.daemon.stop()[0] == 0
+    again = start(data_dir=tmp_path / "data", threads=1)
+    assert {path: again.get(path).body for path in paths} == before
+    again.patch(f"/v1/jobs/{job}", {"epochs": again.job(job)["epoch"] + 20}, expect=200)
+    again.post(f"/v1/jobs/{job}/resume", expect=202)
+    assert again.wait(job)["state"] == "succeeded"
+    assert again.post(f"/v1/jobs/{job}/verify", {}, expect=200).json["verified"]
+
+
+def test_a_divergence_names_its_tensor(client, name):
+    begin_model(client, name, loss="mse")
+    client.train(**samples.job(name))
+    good = client.get(f"/v1/models/{name}/parameters").json["sha256"]
+    body = samples.job(name, epochs=200, optimizer={"type": "sgd", "learning_rate": 1e30})
+    job = client.post("/v1/jobs", body, expect=202).json["id"]
+    error = client.wait(job)["error"]
+    assert error["code"] == "diverged" and error["epoch"] == 1 and error["step"] >= 1
+    assert error["layer"] in (0, 1, 2)
+    assert error["tensor"] in error["message"]
+    # The model keeps its last good weights.
+    client.post(f"/v1/models/{name}/predict", {"instances": [[0, 0, 0]]}, expect=200)
+    assert client.get(f"/v1/models/{name}/parameters").json["sha256"] == good
+
+
+def test_the_queue_has_a_limit(start):
+    client = start("--queue-limit", "2", threads=1)
+    job = begin(client, "m", epochs=1000000)
+    wait_for(client, job, lambda j: j["step"] > 0)
+    for _ in range(2):
+        client.post("/v1/jobs", samples.job("m"), expect=202)
+    refused = client.post("/v1/jobs", samples.job("m"), expect=503)
+    assert "2 jobs" in refused.json["detail"] and refused.headers["retry-after"]
+    assert client.get("/v1/info").json["limits"]["queued_jobs"] == 2

@@ -11,10 +11,11 @@ import samples
 
 
 def everything(client, job):
-    """All that the daemon says about one model, data set and job."""
-    return {path: client.get(path).json
+    """All that the daemon says about one model, data set and job, byte for byte."""
+    return {path: client.get(path).body
             for path in ("/v1/models/m", "/v1/models/m/parameters", "/v1/datasets/d",
-                         f"/v1/jobs/{job}", f"/v1/jobs/{job}/metrics")}
+                         f"/v1/jobs/{job}", f"/v1/jobs/{job}/metrics",
+                         f"/v1/jobs/{job}/checkpoints", f"/v1/jobs/{job}/events?limit=1000")}
 
 
 def fill(client):
@@ -22,6 +23,7 @@ def fill(client):
     client.post("/v1/models", samples.model("m"), expect=201)
     client.post("/v1/models", samples.model("open"), expect=201)
     return client.train(**samples.job("m", "d", validation={"fraction": 0.2},
+                                      checkpoint={"every_steps": 2, "keep": 3},
                                       regularization={"l2": 0.001, "max_norm": 3, "dropout": 0.25,
                                                       "input_dropout": 0.1, "input_noise": 0.05},
                                       gradient_clipping={"norm": 0.5},

@@ -29,6 +29,15 @@ static void epochs_are_told_ten_times_a_second(void **state) {
     }
 }
 
+static void a_long_job_tells_its_epochs_rarely(void **state) {
+    (void)state;
+    bp_event_pace pace = {0};
+    size_t count = 0;
+    for (int tenth = 0; tenth < 24 * 36000; tenth++)
+        count += bp_event_pace_allows(&pace, 100 + tenth * 0.1);
+    assert_in_range(count, 80000, 100000); /* a day's */
+}
+
 static void a_job_tells_its_life(void **state) {
     fixture *made = *state;
     put_dataset(made->service, "d", make_blobs(60, 2));
@@ -87,6 +96,7 @@ static void a_cancelled_job_says_so(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(epochs_are_told_ten_times_a_second),
+        cmocka_unit_test(a_long_job_tells_its_epochs_rarely),
         TEST(a_job_tells_its_life),
         TEST(a_cancelled_job_says_so),
     };

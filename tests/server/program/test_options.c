@@ -56,6 +56,7 @@ static void defaults_hold_where_nothing_is_said(void **state) {
     assert_int_equal(options.log_level, BP_LOG_INFO);
     assert_int_equal(options.heartbeat, 15);
     assert_int_equal(options.memory_limit, 0);
+    assert_int_equal(options.queue_limit, 10000);
     assert_false(options.help || options.version || options.healthcheck);
     bp_options_clear(&options);
 }
@@ -129,6 +130,8 @@ static const struct {
     {{"--threads", "99999999999999999999"}, "--threads"},
     {{"--threads="}, "--threads"},
     {{"--heartbeat", "0"}, "--heartbeat"},
+    {{"--queue-limit", "0"}, "--queue-limit"},
+    {{"--queue-limit", "many"}, "many"},
     {{"--heartbeat", "3601"}, "3601"},
     {{"--heartbeat", "1.5"}, "1.5"},
     {{"--log-level", "loud"}, "loud"},
