@@ -77,8 +77,8 @@ typedef struct bp_job {
     bp_job_wish *wish;        /* NULL: none */
     bp_job_info info;         /* queue_position and the rates are filled in by the reader */
     bool clock_runs;
-    double started_clock; /* monotonic: when the clock began to run */
-    double elapsed_before;    /* seconds of the turns before */
+    double started_clock;  /* monotonic: when the clock began to run */
+    double elapsed_before; /* seconds of the turns before */
     bp_job_points history;
     bp_job_edits edits;
     bp_job_checkpoint checkpoints[BP_MAX_CHECKPOINTS]; /* [checkpoint_count], steps ascending */

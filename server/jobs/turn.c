@@ -93,7 +93,7 @@ static bp_status train(const turn *self, unsigned *asked, bp_error *err) {
 /* --- begin and end -------------------------------------------------------------------------- */
 
 /* Makes the training, if it is not there from an earlier turn. */
-static bp_status open(bp_service *service, bp_job *job, bp_pool *pool, bp_error *err) {
+static bp_status open_training(bp_service *service, bp_job *job, bp_pool *pool, bp_error *err) {
     const bool first = job->info.progress.step == 0 && job->training == NULL;
     bp_status status = BP_OK;
     if (job->training == NULL) {
@@ -141,7 +141,7 @@ bp_turn bp_take_turn(void *service, bp_job *job, bp_lane *lane) {
         status = bp_fail(&err, BP_NO_MEMORY, NULL, "no memory to train");
     }
     if (status == BP_OK && asked == 0) {
-        status = open(service, job, pool, &err);
+        status = open_training(service, job, pool, &err);
     }
     if (status == BP_OK && asked == 0) {
         status = train(&self, &asked, &err);
@@ -160,7 +160,7 @@ bp_status bp_take_step(bp_service *service, bp_job *job, bp_error *err) {
     bp_error cause = {0};
     bp_status status = bp_job_begin(job, err);
     if (status == BP_OK) {
-        status = open(service, job, service->single, &cause);
+        status = open_training(service, job, service->single, &cause);
     }
     if (status == BP_OK && !bp_training_done(job->training)) {
         status = bp_trainer_move(job->training->trainer, service->single, 1, &cause);
