@@ -147,6 +147,7 @@ bp_status bp_job_new(bp_job **out, const bp_job_info *info, bp_job_parts *parts,
     init_changed(job);
     job->id = info->id;
     job->info = *info;
+    job->recorded = info->state;
     job->elapsed_before = isfinite(info->elapsed_seconds) ? info->elapsed_seconds : 0;
     bp_class_weights_ref(info->request.options.loss_weighting.classes);
     if (parts != NULL) {
@@ -368,9 +369,13 @@ void bp_job_set_elapsed(bp_job *job, double seconds) {
 }
 
 double bp_job_elapsed(bp_job *job) {
-    bp_job_info info;
-    bp_job_describe(job, &info);
-    return isfinite(info.elapsed_seconds) ? info.elapsed_seconds : 0;
+    pthread_mutex_lock(&job->lock);
+    double seconds = job->elapsed_before;
+    if (job->clock_runs) {
+        seconds += bp_clock_seconds() - job->started_clock;
+    }
+    pthread_mutex_unlock(&job->lock);
+    return seconds;
 }
 
 void bp_job_set_ending(bp_job *job) {

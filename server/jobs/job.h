@@ -67,6 +67,7 @@ typedef struct bp_job {
     bp_event_log *events;  /* fixed; appended to under `recording`, as what follows */
     uint64_t events_sent;  /* sequence of the last event that is on its way to the store */
     bool events_under_way; /* alone, without a record */
+    bp_job_state recorded; /* the state in the record that was sent last */
     bool closed;           /* the last record is on its way */
 
     pthread_mutex_t lock;     /* guards what follows */

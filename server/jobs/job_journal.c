@@ -207,7 +207,7 @@ static bp_status pack_record_locked(bp_job *job, const bp_journal_entry *entry, 
     if (job->closed) {
         return bp_fail(err, BP_CONFLICT, NULL, "the job has ended");
     }
-    bp_job_describe(job, &now);
+    bp_job_draft(job, entry->same_state ? job->recorded : entry->state, &now);
     bp_status status = BP_OK;
     if (entry->batch != NULL) {
         status = bp_record_add_job(entry->batch, job, entry->facts != NULL ? entry->facts : &now,
@@ -219,6 +219,7 @@ static bp_status pack_record_locked(bp_job *job, const bp_journal_entry *entry, 
     if (status == BP_OK) {
         self->after = job->events_sent;
         job->events_sent = self->up_to;
+        job->recorded = entry->facts != NULL ? entry->facts->state : now.state;
         job->closed = entry->last;
         self->done = entry->done;
         self->context = entry->context;

@@ -25,12 +25,15 @@ void bp_journal_send(bp_service *service, bp_job *job);
 /* The event of a point of the history, sent; of epochs, at most ten a second. */
 void bp_journal_point(bp_service *service, bp_job *job, const bp_job_point *point);
 
-/* Submits `batch` (taken; NULL where there is no store) with the job's record, which says `facts`,
- * and its new events; `done` (NULL: none) is called when it is durable or has failed, on the
- * store's thread or, without a store, on this one. `facts` NULL: those of now. */
+/* Submits `batch` (taken; NULL where there is no store) with the job's record and its new events;
+ * `done` (NULL: none) is called when it is durable or has failed, on the store's thread or, without
+ * a store, on this one. The record says `facts` or, where these are NULL, what is so now, of a job
+ * that is `state`. */
 typedef struct bp_journal_entry {
     bp_store_batch *batch;
     const bp_job_info *facts;
+    bp_job_state state;
+    bool same_state;   /* as in the record before, whatever `state` says */
     bool with_history; /* in the record, where no checkpoint has it */
     bool last;         /* nothing is written of the job after this */
     bp_store_done done;

@@ -104,9 +104,12 @@ static bp_status add_checkpoint(errand *self, bp_store_batch *batch, bp_error *e
 /* --- the end of a write --------------------------------------------------------------------- */
 
 static void warn(const errand *self, const char *what, const bp_error *why) {
-    bp_journal_event(
-        self->job, BP_EVENT_WARNING,
-        json_pack("{s:s, s:o}", "what", what, "message", bp_record_text(why->message)));
+    json_t *data = json_pack("{s:s, s:o}", "what", what, "message", bp_record_text(why->message));
+    if (self->event > 0) {
+        bp_journal_amend(self->job, self->event, BP_EVENT_WARNING, data);
+    } else {
+        bp_journal_event(self->job, BP_EVENT_WARNING, data);
+    }
     bp_journal_send(self->service, self->job);
 }
 
@@ -151,7 +154,7 @@ static void write_checkpoint(bp_errand *base) {
         tell_checkpoint(self);
     }
     const bp_journal_entry entry = {
-        .batch = batch, .facts = &self->facts, .done = checkpoint_done, .context = self};
+        .batch = batch, .state = BP_JOB_RUNNING, .done = checkpoint_done, .context = self};
     if (status == BP_OK) {
         status = bp_journal_submit(self->service, self->job, &entry, &err);
     } else {
@@ -183,7 +186,6 @@ bp_status bp_writer_checkpoint(bp_training *t, bp_error *err) {
     }
     note_training(self, t);
     bp_training_report(t);
-    bp_job_draft(job, BP_JOB_RUNNING, &self->facts);
     bp_status status = take_checkpoint(self, t, err);
     if (status != BP_OK) {
         clear_errand(self);
@@ -225,7 +227,7 @@ static void write_put_down(bp_errand *base) {
         bp_journal_state(self->job, &self->facts);
     }
     const bp_journal_entry entry = {
-        .batch = batch, .facts = &self->facts, .done = put_down_done, .context = self};
+        .batch = batch, .state = self->state, .done = put_down_done, .context = self};
     if (status == BP_OK) {
         status = bp_journal_submit(self->service, self->job, &entry, &err);
     } else {

@@ -55,11 +55,9 @@ static bp_status take(bp_job *job, bp_job_action action, bp_error *err) {
 }
 
 static bp_status write_state(bp_service *service, bp_job *job, bp_job_state state, bp_error *err) {
-    bp_job_info facts;
-    bp_job_draft(job, state, &facts);
     bp_store_batch *batch = NULL;
     bp_status status = bp_journal_batch(service, &batch, err);
-    const bp_journal_entry entry = {.batch = batch, .facts = &facts};
+    const bp_journal_entry entry = {.batch = batch, .state = state};
     return status == BP_OK ? bp_journal_write(service, job, &entry, err) : status;
 }
 
@@ -226,7 +224,7 @@ static bp_status write_rewound(bp_service *service, bp_job *job, const uint64_t 
         bp_store_batch_free(batch);
         return status;
     }
-    const bp_journal_entry entry = {.batch = batch};
+    const bp_journal_entry entry = {.batch = batch, .state = BP_JOB_PAUSED};
     return bp_journal_write(service, job, &entry, err);
 }
 
@@ -330,6 +328,9 @@ static bp_status edit_job(bp_service *service, bp_job *job, const bp_job_change 
                           bp_error *err) {
     bp_job_edit edit = {.learning_rate = change->learning_rate, .epochs = change->epochs};
     bp_status status = BP_OK;
+    if (bp_job_is_ending(job)) {
+        return bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " is at its end", job->id);
+    }
     if (edit.learning_rate > 0 || edit.epochs > 0) {
         status = edit_training(service, job, &edit, err);
     }
@@ -342,7 +343,7 @@ static bp_status edit_job(bp_service *service, bp_job *job, const bp_job_change 
     bp_store_batch *batch = NULL;
     bp_journal_event(job, BP_EVENT_EDITED, describe_change(change, &edit));
     status = bp_journal_batch(service, &batch, err);
-    const bp_journal_entry entry = {.batch = batch};
+    const bp_journal_entry entry = {.batch = batch, .same_state = true};
     status = status == BP_OK ? bp_journal_write(service, job, &entry, err) : status;
     if (status == BP_CONFLICT) { /* it ended in this moment: its last record has the edit too */
         bp_job_wait_until_ended(job);

@@ -51,8 +51,9 @@ static unsigned heed(bp_job *job) {
 static void move(const turn *self) {
     const size_t share = bp_job_share(self->job);
     bp_pool *pool = bp_lane_pool(self->lane, share);
-    if (pool != NULL && bp_trainer_move(self->job->training->trainer, pool, share, NULL) != BP_OK) {
-        return;
+    if (pool != NULL) {
+        bp_status moved = bp_trainer_move(self->job->training->trainer, pool, share, NULL);
+        (void)moved;
     }
 }
 
@@ -159,9 +160,10 @@ bp_turn bp_take_turn(void *service, bp_job *job, bp_lane *lane) {
 bp_status bp_take_step(bp_service *service, bp_job *job, bp_error *err) {
     bp_error cause = {0};
     bp_status status = bp_job_begin(job, err);
-    if (status == BP_OK) {
-        status = open_training(service, job, service->single, &cause);
+    if (status != BP_OK) {
+        return status;
     }
+    status = open_training(service, job, service->single, &cause);
     if (status == BP_OK && !bp_training_done(job->training)) {
         status = bp_trainer_move(job->training->trainer, service->single, 1, &cause);
     }
