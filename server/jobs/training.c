@@ -61,6 +61,7 @@ static bp_status end_epoch(bp_training *t, const bp_train_progress *progress, do
                                 .learning_rate = progress->learning_rate,
                                 .elapsed_seconds = bp_job_elapsed(t->job)};
     report(t, progress, now);
+    t->observed_step = progress->observation.step; /* one at the end says nothing more */
     bp_status status = add_point(t, &point, err);
     if (status == BP_OK && now - t->published >= PUBLISH_SECONDS) {
         status = bp_training_publish(t, err);
