@@ -33,6 +33,7 @@ bp_status bp_checkpoint_take(bp_checkpoint *out, const bp_training *t, bp_error 
     bp_checkpoint checkpoint = {
         .mark = {.step = progress.step, .epoch = progress.epoch, .at = bp_clock_wall_seconds()},
         .elapsed_seconds = bp_job_elapsed(t->job),
+        .samples_seen = progress.samples_seen,
         .points = history->count,
         .state_size = bp_trainer_state_size(t->trainer)};
     checkpoint.mark.size = points + checkpoint.state_size;
@@ -57,10 +58,11 @@ void bp_checkpoint_clear(bp_checkpoint *checkpoint) {
 
 static json_t *describe(const bp_checkpoint *checkpoint) {
     const bp_job_checkpoint *mark = &checkpoint->mark;
-    return json_pack("{s:I, s:I, s:f, s:s, s:f, s:I, s:i}", "step", (json_int_t)mark->step, "epoch",
-                     (json_int_t)mark->epoch, "at", mark->at, "sha256", mark->sha256,
-                     "elapsed_seconds", checkpoint->elapsed_seconds, "points",
-                     (json_int_t)checkpoint->points, "point_words", BP_POINT_WORDS);
+    return json_pack("{s:I, s:I, s:f, s:s, s:f, s:I, s:I, s:i}", "step", (json_int_t)mark->step,
+                     "epoch", (json_int_t)mark->epoch, "at", mark->at, "sha256", mark->sha256,
+                     "elapsed_seconds", checkpoint->elapsed_seconds, "samples_seen",
+                     (json_int_t)checkpoint->samples_seen, "points", (json_int_t)checkpoint->points,
+                     "point_words", BP_POINT_WORDS);
 }
 
 bp_status bp_checkpoint_add(bp_store_batch *batch, uint64_t job, const bp_checkpoint *checkpoint,
@@ -153,6 +155,12 @@ static bool read_points(const json_t *json, const bp_store_object *object, bp_jo
     return true;
 }
 
+static void show_samples(bp_job *job, const json_t *json) {
+    bp_train_progress progress = job->info.progress; /* the driver's to change */
+    progress.samples_seen = whole_of(json, "samples_seen");
+    bp_job_report(job, &progress);
+}
+
 static bp_status read_object(void *context, const bp_store_object *object, bp_error *err) {
     const reading *read = context;
     bp_job_points history = {0};
@@ -167,6 +175,7 @@ static bp_status read_object(void *context, const bp_store_object *object, bp_er
     if (status == BP_OK) {
         bp_job_set_history(read->job, &history);
         bp_job_set_elapsed(read->job, elapsed);
+        show_samples(read->job, json);
     }
     json_decref(json);
     free(history.point);

@@ -1,5 +1,6 @@
 /* Checkpoints: a training as it stood after a step, with the history up to there, as an object of
- * the store. JSON: the numbers of bp_job_checkpoint and how long the training took; blob: the
+ * the store. JSON: the numbers of bp_job_checkpoint, and how long the training took and how many
+ * samples it saw; blob: the
  * points of the history (word_blob.h), then the state of the trainer (trainer_state.h). */
 #ifndef BP_CHECKPOINT_H
 #define BP_CHECKPOINT_H
@@ -11,6 +12,7 @@
 typedef struct bp_checkpoint {
     bp_job_checkpoint mark; /* its sha256 is still open */
     double elapsed_seconds;
+    uint64_t samples_seen;
     size_t points, state_size;
     unsigned char *bytes; /* [mark.size], owned */
 } bp_checkpoint;
@@ -38,7 +40,7 @@ BP_NODISCARD bp_status bp_checkpoint_copy(bp_store_batch *batch, bp_store *store
  * the training begins at its start. CONFLICT: it is that of another training. IO, NO_MEMORY. The
  * driver. */
 BP_NODISCARD bp_status bp_checkpoint_take_up(bp_training *training, bp_error *err);
-/* The history and the time of the checkpoint of `step` become the job's. The driver. As above. */
+/* History, time and samples of the checkpoint of `step` become the job's. The driver. As above. */
 BP_NODISCARD bp_status bp_checkpoint_show(bp_store *store, bp_job *job, uint64_t step,
                                           bp_error *err);
 /* The same from job `whose`'s checkpoint. */

@@ -26,7 +26,7 @@ typedef enum bp_job_action {
 
 const char *bp_job_action_name(bp_job_action action);
 bool bp_job_allows(bp_job_state state, bp_job_action action);
-/* CONFLICT: "job 3 is succeeded: it cannot be paused; what can be done to it: fork, delete". */
+/* CONFLICT: "job 3 is succeeded: no pause then; possible are: fork, delete". */
 BP_NODISCARD bp_status bp_job_check_action(uint64_t id, bp_job_state state, bp_job_action action,
                                            bp_error *err);
 

@@ -324,8 +324,8 @@ typedef struct bp_job_fork {
     bp_job_change change;
     const bp_commit_hook *hook; /* is given a bp_made_job; NULL: none */
 } bp_job_fork;
-/* NOT_FOUND; EXISTS "/model"; INVALID "/model", "/step" and as the edits; CONFLICT: there is no
- * checkpoint; BUSY as bp_service_start_job. */
+/* NOT_FOUND: the job, or its data set; EXISTS "/model"; INVALID "/model", "/step" and as the edits;
+ * CONFLICT: there is no checkpoint; BUSY as bp_service_start_job. */
 BP_NODISCARD bp_status bp_service_fork_job(bp_service *service, uint64_t id,
                                            const bp_job_fork *fork, uint64_t *new_id,
                                            bp_error *err);

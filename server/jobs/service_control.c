@@ -2,6 +2,7 @@
  * did is durable. */
 #include <inttypes.h>
 #include <math.h>
+#include <time.h>
 
 #include "checkpoint.h"
 #include "clock.h"
@@ -18,12 +19,19 @@
 /* How long an answer waits for a running job to do what it is asked; it will in any case. */
 #define HEED_SECONDS 2.0
 
-enum { MOST_TRIES = 4 };
-
 static bp_job_state state_of(bp_job *job) {
     bp_job_info info;
     bp_job_describe(job, &info);
     return info.state;
+}
+
+/* Who is to be cancelled is not taken away from those who do it. */
+static bp_status check_action(bp_job *job, bp_job_action action, bp_error *err) {
+    bp_status status = bp_job_check_action(job->id, state_of(job), action, err);
+    const bool cancelled = (bp_job_asked(job) & BP_ASK_CANCEL) != 0;
+    return status == BP_OK && cancelled && action != BP_JOB_CANCEL
+               ? bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " is being cancelled", job->id)
+               : status;
 }
 
 /* The job, if its state allows the action. */
@@ -32,7 +40,7 @@ static bp_status find_for(bp_service *service, uint64_t id, bp_job_action action
     bp_job *job = NULL;
     bp_status status = bp_service_find_job(service, id, &job, err);
     if (status == BP_OK) {
-        status = bp_job_check_action(id, state_of(job), action, err);
+        status = check_action(job, action, err);
     }
     if (status != BP_OK) {
         bp_job_unref(job);
@@ -40,6 +48,21 @@ static bp_status find_for(bp_service *service, uint64_t id, bp_job_action action
     }
     *out = job;
     return BP_OK;
+}
+
+/* Whether to try again: a queued job that is in no queue has another driver for the moment, who
+ * edits it, pauses it or is about to run it. */
+static bool try_again(double until) {
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return bp_clock_seconds() < until;
+}
+
+static bool trains_no_more(bp_job *job) {
+    return bp_job_state_is_terminal(state_of(job)) || bp_job_is_ending(job);
+}
+
+static bp_status fail_busy(const bp_job *job, bp_error *err) {
+    return bp_fail(err, BP_BUSY, NULL, "something else is being done to job %" PRIu64, job->id);
 }
 
 /* The driver of a paused job; where it is paused no more, what is possible then. */
@@ -70,22 +93,26 @@ static bp_status cancel_parked(bp_service *service, bp_job *job) {
     return BP_OK;
 }
 
+static bp_status cancel_paused(bp_service *service, bp_job *job, bp_error *err) {
+    bp_status status = take(job, BP_JOB_CANCEL, err);
+    if (status == BP_OK) {
+        status = cancel_parked(service, job);
+        bp_job_let_go(job);
+    }
+    return status == BP_CONFLICT && state_of(job) != BP_JOB_PAUSED ? BP_OK : status; /* went on */
+}
+
 /* One try, by the state that the job has now. */
 static bp_status try_cancel(bp_service *service, bp_job *job, bp_error *err) {
-    bp_status status = BP_OK;
+    const bp_job_state state = state_of(job);
     if (bp_scheduler_dequeue(service->scheduler, job)) {
-        status = cancel_parked(service, job);
-    } else if (state_of(job) == BP_JOB_PAUSED) {
-        status = take(job, BP_JOB_CANCEL, err);
-        if (status == BP_OK) {
-            status = cancel_parked(service, job);
-            bp_job_let_go(job);
-        }
-    } else {
-        bp_job_ask(job, BP_ASK_CANCEL);
-        bp_job_wait_until_off(job, HEED_SECONDS);
+        return cancel_parked(service, job);
     }
-    return status;
+    if (state == BP_JOB_PAUSED) {
+        return cancel_paused(service, job, err);
+    }
+    bp_job_wait_until_off(job, HEED_SECONDS);
+    return BP_OK;
 }
 
 bp_status bp_service_cancel_job(bp_service *service, uint64_t id, bp_error *err) {
@@ -95,13 +122,16 @@ bp_status bp_service_cancel_job(bp_service *service, uint64_t id, bp_error *err)
         return status;
     }
     /* It may be paused, or made to take a step, at this moment. */
-    for (int i = 0; i < MOST_TRIES && status == BP_OK; i++) {
-        const bp_job_state state = state_of(job);
-        if (bp_job_state_is_terminal(state) ||
-            (i > 0 && state == BP_JOB_RUNNING)) { /* it will see that it is asked */
-            break;
-        }
+    bp_job_ask(job, BP_ASK_CANCEL);
+    const double until = bp_clock_seconds() + HEED_SECONDS;
+    do {
         status = try_cancel(service, job, err);
+    } while (status == BP_OK && !trains_no_more(job) && try_again(until));
+    if (status == BP_OK && !trains_no_more(job) && state_of(job) != BP_JOB_RUNNING) {
+        status = fail_busy(job, err); /* a running one will see that it is asked */
+    }
+    if (status != BP_OK) {
+        bp_job_forget_ask(job, BP_ASK_CANCEL);
     }
     bp_job_unref(job);
     return status;
@@ -122,17 +152,30 @@ static bp_status pause_queued(bp_service *service, bp_job *job, bp_error *err) {
     return bp_job_park(job, BP_JOB_PAUSED, err);
 }
 
+/* One try, by the state that the job has now. */
+static bp_status try_pause(bp_service *service, bp_job *job, bp_error *err) {
+    if (bp_scheduler_dequeue(service->scheduler, job)) {
+        return pause_queued(service, job, err);
+    }
+    if (state_of(job) == BP_JOB_RUNNING) {
+        bp_job_ask(job, BP_ASK_PAUSE);
+        bp_job_wait_until_off(job, HEED_SECONDS);
+    }
+    return BP_OK;
+}
+
 bp_status bp_service_pause_job(bp_service *service, uint64_t id, bp_error *err) {
     bp_job *job = NULL;
     bp_status status = find_for(service, id, BP_JOB_PAUSE, &job, err);
     if (status != BP_OK) {
         return status;
     }
-    if (bp_scheduler_dequeue(service->scheduler, job)) {
-        status = pause_queued(service, job, err);
-    } else {
-        bp_job_ask(job, BP_ASK_PAUSE);
-        bp_job_wait_until_off(job, HEED_SECONDS);
+    const double until = bp_clock_seconds() + HEED_SECONDS;
+    do {
+        status = try_pause(service, job, err);
+    } while (status == BP_OK && state_of(job) == BP_JOB_QUEUED && try_again(until));
+    if (status == BP_OK && state_of(job) == BP_JOB_QUEUED) {
+        status = fail_busy(job, err);
     }
     bp_job_unref(job);
     return status;
@@ -286,12 +329,11 @@ static bp_status try_edit(bp_service *service, bp_job *job, bp_job_edit *edit, b
 
 /* Has the edit take effect, whatever the job does now. */
 static bp_status edit_training(bp_service *service, bp_job *job, bp_job_edit *edit, bp_error *err) {
-    bp_status status = try_edit(service, job, edit, err);
-    for (int i = 1; i < MOST_TRIES && status == BP_CONFLICT &&
-                    !bp_job_state_is_terminal(state_of(job)) && !bp_job_is_ending(job);
-         i++) {
+    const double until = bp_clock_seconds() + HEED_SECONDS;
+    bp_status status;
+    do {
         status = try_edit(service, job, edit, err);
-    }
+    } while (status == BP_CONFLICT && !trains_no_more(job) && try_again(until));
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "checkpoint.h"
 #include "clock.h"
@@ -20,7 +21,10 @@ typedef struct fork {
     uint64_t id;
     bp_job *job;
     bp_job_checkpoint mark;
+    bool data_is_gone; /* a data set of the other's */
 } fork;
+
+enum { MOST_TRIES = 16 };
 
 /* --- what it is made of --------------------------------------------------------------------- */
 
@@ -189,10 +193,35 @@ static bp_status fork_locked(fork *self, bp_error *err) {
         status = edit(self, err);
     }
     if (status == BP_OK) {
+        status = bp_service_take_data(self->service, self->job, &self->job->info.request, err);
+        self->data_is_gone = status == BP_NOT_FOUND;
+    }
+    if (status == BP_OK) {
         status = put_model(self, err);
     }
     if (status == BP_OK) {
-        status = bp_service_take_uses(self->service, self->job, &self->job->info.request, err);
+        status = bp_registry_use(&self->service->models, self->asked->model, self->id,
+                                 &self->job->model, err);
+    }
+    return status;
+}
+
+static void drop_job(fork *self) {
+    if (self->job != NULL) {
+        bp_service_release_uses(self->service, self->job);
+        bp_job_unref(self->job);
+        self->job = NULL;
+    }
+}
+
+/* A job that runs writes its next checkpoint at any moment, and the one that was found is gone:
+ * then once more. Holds service->starting. */
+static bp_status fork_newest_locked(fork *self, bp_error *err) {
+    bp_status status = fork_locked(self, err);
+    for (int i = 1; i < MOST_TRIES && status == BP_NOT_FOUND && !self->data_is_gone; i++) {
+        drop_job(self);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        status = fork_locked(self, err);
     }
     return status;
 }
@@ -206,14 +235,13 @@ bp_status bp_service_fork_job(bp_service *service, uint64_t id, const bp_job_for
     }
     pthread_mutex_lock(&service->starting);
     status = service->store != NULL
-                 ? fork_locked(&self, err)
+                 ? fork_newest_locked(&self, err)
                  : bp_fail(err, BP_CONFLICT, NULL, "without a data directory nothing is kept");
     if (status == BP_OK) {
         bp_scheduler_add(service->scheduler, self.job, true);
         *new_id = self.id;
-    } else if (self.job != NULL) {
-        bp_service_release_uses(service, self.job);
-        bp_job_unref(self.job);
+    } else {
+        drop_job(&self);
     }
     pthread_mutex_unlock(&service->starting);
     bp_job_unref(self.from);

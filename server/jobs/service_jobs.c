@@ -61,18 +61,22 @@ static bp_status take_held_out(bp_service *service, bp_job *job, const bp_job_re
     return status;
 }
 
-bp_status bp_service_take_uses(bp_service *service, bp_job *job, const bp_job_request *request,
+bp_status bp_service_take_data(bp_service *service, bp_job *job, const bp_job_request *request,
                                bp_error *err) {
-    bp_status status = bp_registry_use(&service->models, request->model, job->id, &job->model, err);
-    if (status == BP_OK) {
-        status = bp_registry_use(&service->datasets, request->dataset, job->id, &job->dataset, err);
-    }
+    bp_status status =
+        bp_registry_use(&service->datasets, request->dataset, job->id, &job->dataset, err);
     if (status == BP_OK) {
         job->data = bp_dataset_ref(((bp_stored_dataset *)job->dataset)->dataset);
         job->info.rows = job->data->rows;
         status = take_held_out(service, job, request, err);
     }
     return status;
+}
+
+bp_status bp_service_take_uses(bp_service *service, bp_job *job, const bp_job_request *request,
+                               bp_error *err) {
+    bp_status status = bp_registry_use(&service->models, request->model, job->id, &job->model, err);
+    return status == BP_OK ? bp_service_take_data(service, job, request, err) : status;
 }
 
 /* Whether model, data and options fit together now, and into memory; the job binds again when its

@@ -3,11 +3,13 @@
  * Locks, and the order in which a thread that needs several takes them:
  *   starting            one admission of a job at a time; slow threads
  *   registry->writing   one durable change of a registry at a time; slow threads
- *   job->recording      one job's records and events into the store's queue; moments, and the
- * making of their text scheduler's lock    table of jobs, queue, lanes; moments job->lock one job's
- * facts; moments registry->lock      names, users, current snapshot; moments; taken with none of
- * the others but `starting` and `writing` held No store write happens while one of the last three
- * is held: these are all that readers need. */
+ *   job->recording      one job's records and events into the store's queue; moments
+ *   scheduler's lock    table of jobs, queue, lanes; moments
+ *   job->lock           one job's facts; moments
+ *   registry->lock      names, users, current snapshot; moments; of the others only `starting` and
+ *                       `writing` may be held then
+ *
+ * No store write happens while one of the last three is held: these are all that readers need. */
 #ifndef BP_SERVICE_STATE_H
 #define BP_SERVICE_STATE_H
 
@@ -95,6 +97,9 @@ BP_NODISCARD bp_status bp_service_end_batch(bp_service *service, bp_store_batch 
 /* Notes the job as a user of its model and data sets. NOT_FOUND, CONFLICT, as bp_registry_use; what
  * it got until then is the job's. Its creator. */
 BP_NODISCARD bp_status bp_service_take_uses(bp_service *service, bp_job *job,
+                                            const bp_job_request *request, bp_error *err);
+/* The same for the data sets alone. */
+BP_NODISCARD bp_status bp_service_take_data(bp_service *service, bp_job *job,
                                             const bp_job_request *request, bp_error *err);
 /* Gives a new job, which nobody else sees yet, to the hook (NULL: none). As its add; NO_MEMORY. */
 BP_NODISCARD bp_status bp_service_tell_job(bp_service *service, bp_job *job,
