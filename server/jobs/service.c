@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "json_memory.h"
 #include "service_state.h"
 #include "turn.h"
 
@@ -67,6 +68,7 @@ bp_status bp_service_new(bp_service **out, const bp_service_options *options, bp
     if (service == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the service");
     }
+    bp_json_memory_watch();
     service->started_at = bp_clock_wall_seconds();
     service->memory_limit = options->memory_limit;
     pthread_mutex_init(&service->starting, NULL);
