@@ -144,7 +144,7 @@ double bp_job_elapsed(bp_job *job);
 void bp_job_set_ending(bp_job *job);
 /* The facts as they will be in `state`, from now on; the job itself does not change. */
 void bp_job_draft(bp_job *job, bp_job_state state, bp_job_info *draft);
-/* Makes the draft the facts. CONFLICT: no such transition. */
+/* Makes the draft the facts, but for the checkpoint. CONFLICT: no such transition. */
 BP_NODISCARD bp_status bp_job_end(bp_job *job, const bp_job_info *draft, bp_error *err);
 
 #endif
