@@ -103,10 +103,12 @@ static bp_status add_checkpoint(errand *self, bp_store_batch *batch, bp_error *e
 
 /* --- the end of a write --------------------------------------------------------------------- */
 
+static json_t *describe_failure(const char *what, const bp_error *why) {
+    return json_pack("{s:s, s:o}", "what", what, "message", bp_record_text(why->message));
+}
+
 static void warn(const errand *self, const char *what, const bp_error *why) {
-    bp_journal_event(
-        self->job, BP_EVENT_WARNING,
-        json_pack("{s:s, s:o}", "what", what, "message", bp_record_text(why->message)));
+    bp_journal_event(self->job, BP_EVENT_WARNING, describe_failure(what, why));
     bp_journal_send(self->service, self->job);
 }
 
@@ -127,12 +129,22 @@ static void tell_checkpoint(errand *self) {
 
 /* --- checkpoints on the way ----------------------------------------------------------------- */
 
+/* What says that there is one, and nobody has seen yet, says now that there is none. */
+static void tell_failure(const errand *self, const bp_error *err) {
+    if (self->event == 0) {
+        warn(self, "checkpoint_failed", err);
+        return;
+    }
+    bp_journal_amend(self->job, self->event, BP_EVENT_WARNING,
+                     describe_failure("checkpoint_failed", err));
+}
+
 static void checkpoint_done(void *context, bp_status status, const bp_error *err) {
     errand *self = context;
     if (status == BP_OK) {
         note_checkpoint(self);
     } else {
-        warn(self, "checkpoint_failed", err);
+        tell_failure(self, err);
     }
     atomic_store(&self->job->checkpoint_under_way, false);
     clear_errand(self);
