@@ -397,7 +397,9 @@ bp_status bp_job_end(bp_job *job, const bp_job_info *draft, bp_error *err) {
     pthread_mutex_lock(&job->lock);
     bp_status status = check_transition(&job->info, draft->state, err);
     if (status == BP_OK) {
+        const bp_job_checkpoint last = job->info.checkpoint; /* it may be later than the draft */
         job->info = *draft;
+        job->info.checkpoint = last;
         set_state_locked(job, draft->state);
     }
     pthread_mutex_unlock(&job->lock);

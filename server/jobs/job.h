@@ -84,6 +84,7 @@ typedef struct bp_job {
     bp_job_edits edits;
     bp_job_checkpoint checkpoints[BP_MAX_CHECKPOINTS]; /* [checkpoint_count], steps ascending */
     size_t checkpoint_count;
+    bp_job_checkpoint planned; /* on its way to the disk; step 0: none */
 } bp_job;
 
 /* What a job is made of, beside its facts; all is taken on success. */
@@ -146,7 +147,7 @@ double bp_job_elapsed(bp_job *job);
 void bp_job_set_ending(bp_job *job);
 /* The facts as they will be in `state`, from now on; the job itself does not change. */
 void bp_job_draft(bp_job *job, bp_job_state state, bp_job_info *draft);
-/* Makes the draft the facts. CONFLICT: no such transition. */
+/* Makes the draft the facts, but for the checkpoint. CONFLICT: no such transition. */
 BP_NODISCARD bp_status bp_job_end(bp_job *job, const bp_job_info *draft, bp_error *err);
 
 #endif

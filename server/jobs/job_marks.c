@@ -136,11 +136,23 @@ static size_t kept_locked(const bp_job *job) {
 }
 
 size_t bp_job_plan_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint, uint64_t *dropped) {
+    uint64_t before[BP_MAX_CHECKPOINTS];
     pthread_mutex_lock(&job->lock);
     marks list = marks_of_locked(job);
     const size_t kept = kept_locked(job);
+    if (job->planned.step > 0) {
+        put(&list, &job->planned, kept, before); /* its own batch drops these */
+    }
+    job->planned = *checkpoint;
     pthread_mutex_unlock(&job->lock);
     return put(&list, checkpoint, kept, dropped);
+}
+
+/* Holds job->lock. */
+static void end_plan_locked(bp_job *job, const bp_job_checkpoint *checkpoint) {
+    if (job->planned.step == checkpoint->step) {
+        job->planned = (bp_job_checkpoint){.step = 0};
+    }
 }
 
 void bp_job_add_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint) {
@@ -149,6 +161,13 @@ void bp_job_add_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint) {
     marks list = marks_of_locked(job);
     put(&list, checkpoint, kept_locked(job), dropped);
     set_marks_locked(job, &list);
+    end_plan_locked(job, checkpoint);
+    pthread_mutex_unlock(&job->lock);
+}
+
+void bp_job_give_up_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint) {
+    pthread_mutex_lock(&job->lock);
+    end_plan_locked(job, checkpoint);
     pthread_mutex_unlock(&job->lock);
 }
 

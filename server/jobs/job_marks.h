@@ -17,11 +17,14 @@ void bp_job_add_edit(bp_job *job, const bp_job_edit *edit);
 /* Drops the edits after a step. */
 void bp_job_drop_edits(bp_job *job, uint64_t after);
 
-/* The steps of the checkpoints that make room when this one is added: those beyond what the job
- * keeps, and those of later steps. Into dropped [BP_MAX_CHECKPOINTS]; how many. */
+/* This one is on its way. The steps of those that make room for it: those beyond what the job
+ * keeps, and those of later steps, one before it that is still on its way counted as there. Into
+ * dropped [BP_MAX_CHECKPOINTS]; how many. Who writes it, as the next two. */
 size_t bp_job_plan_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint, uint64_t *dropped);
-/* Adds one that is durable, with the room made as planned. Who writes it. */
+/* It is durable, with the room made as planned. */
 void bp_job_add_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint);
+/* It could not be written. */
+void bp_job_give_up_checkpoint(bp_job *job, const bp_job_checkpoint *checkpoint);
 /* Drops those of later steps; likewise. */
 size_t bp_job_drop_checkpoints(bp_job *job, uint64_t after, uint64_t *dropped);
 

@@ -28,6 +28,8 @@ struct bp_job_errand {
     bp_job_state state;       /* that the job has when this is durable */
     bp_checkpoint checkpoint; /* no bytes: none */
     bp_snapshot *weights;     /* a reference: the model's, after this; NULL: they stay */
+    uint64_t number;          /* of the weights, among those of the model */
+    uint64_t before;          /* the number of those that they replaced */
     bp_snapshot *start;       /* a reference: what the training began with; NULL: not known */
     bool undrawn;             /* the model had no weights at all before */
     bp_train_options options; /* of an end with weights */
@@ -65,13 +67,32 @@ static void note_training(errand *self, const bp_training *t) {
 
 /* --- parts of a batch ----------------------------------------------------------------------- */
 
-static bp_status add_weights(const errand *self, bp_store_batch *batch, bp_error *err) {
-    const bp_model *model = (bp_model *)self->job->model;
+/* What a job left goes to the store a second time where the first failed. By then a job after it
+ * may have left weights too, which these must not replace. */
+static void number_weights(errand *self, bp_model *model) {
+    self->number = atomic_fetch_add(&model->weights_left, 1) + 1;
+}
+
+/* They did not arrive; those before them may. */
+static void take_back_weights(const errand *self) {
+    uint_least64_t number = self->number;
+    if (self->weights != NULL && number > 0) {
+        atomic_compare_exchange_strong(&((bp_model *)self->job->model)->weights_sent, &number,
+                                       self->before);
+    }
+}
+
+static bp_status add_weights(errand *self, bp_store_batch *batch, bp_error *err) {
+    bp_model *model = (bp_model *)self->job->model;
+    if (self->weights == NULL || atomic_load(&model->weights_sent) > self->number) {
+        return BP_OK;
+    }
+    self->before = atomic_exchange(&model->weights_sent, self->number);
     bp_model_info info = {.created_at = model->entry.created_at, /* fixed, as the next two */
                           .spec = model->spec,
                           .snapshot = self->weights};
     memcpy(info.name, model->entry.name, sizeof info.name);
-    return self->weights != NULL ? bp_record_add_model(batch, &info, err) : BP_OK;
+    return bp_record_add_model(batch, &info, err);
 }
 
 /* What the training began with, so that it can be made again from there. */
@@ -103,13 +124,12 @@ static bp_status add_checkpoint(errand *self, bp_store_batch *batch, bp_error *e
 
 /* --- the end of a write --------------------------------------------------------------------- */
 
+static json_t *describe_failure(const char *what, const bp_error *why) {
+    return json_pack("{s:s, s:o}", "what", what, "message", bp_record_text(why->message));
+}
+
 static void warn(const errand *self, const char *what, const bp_error *why) {
-    json_t *data = json_pack("{s:s, s:o}", "what", what, "message", bp_record_text(why->message));
-    if (self->event > 0) {
-        bp_journal_amend(self->job, self->event, BP_EVENT_WARNING, data);
-    } else {
-        bp_journal_event(self->job, BP_EVENT_WARNING, data);
-    }
+    bp_journal_event(self->job, BP_EVENT_WARNING, describe_failure(what, why));
     bp_journal_send(self->service, self->job);
 }
 
@@ -130,12 +150,23 @@ static void tell_checkpoint(errand *self) {
 
 /* --- checkpoints on the way ----------------------------------------------------------------- */
 
+/* What says that there is one, and nobody has seen yet, says now that there is none. */
+static void tell_failure(const errand *self, const bp_error *err) {
+    bp_job_give_up_checkpoint(self->job, &self->checkpoint.mark);
+    if (self->event == 0) {
+        warn(self, "checkpoint_failed", err);
+        return;
+    }
+    bp_journal_amend(self->job, self->event, BP_EVENT_WARNING,
+                     describe_failure("checkpoint_failed", err));
+}
+
 static void checkpoint_done(void *context, bp_status status, const bp_error *err) {
     errand *self = context;
     if (status == BP_OK) {
         note_checkpoint(self);
     } else {
-        warn(self, "checkpoint_failed", err);
+        tell_failure(self, err);
     }
     atomic_store(&self->job->checkpoint_under_way, false);
     clear_errand(self);
@@ -202,6 +233,8 @@ bp_status bp_writer_checkpoint(bp_training *t, bp_error *err) {
 static void put_down_done(void *context, bp_status status, const bp_error *err) {
     errand *self = context;
     if (status != BP_OK) {
+        take_back_weights(self);
+        bp_job_give_up_checkpoint(self->job, &self->checkpoint.mark);
         warn(self, "pause_not_stored", err);
     } else if (self->checkpoint.bytes != NULL) {
         note_checkpoint(self);
@@ -243,6 +276,7 @@ static void pack_training(errand *self, bp_training *t) {
     bp_error err = {0};
     bp_training_report(t);
     note_training(self, t);
+    number_weights(self, t->model);
     if (bp_trainer_progress(t->trainer).step > 0 && self->service->store != NULL &&
         take_checkpoint(self, t, &err) != BP_OK) {
         warn(self, "checkpoint_failed", &err);
@@ -290,8 +324,11 @@ static bool try_later(errand *self, const bp_error *why) {
 static void end_done(void *context, bp_status status, const bp_error *err) {
     errand *self = context;
     bp_job *job = self->job;
-    if (status != BP_OK && try_later(self, err)) {
-        return;
+    if (status != BP_OK) {
+        take_back_weights(self);
+        if (try_later(self, err)) {
+            return;
+        }
     }
     bp_service_release_uses(self->service, job);
     bp_event_log_commit(job->events, UINT64_MAX);
@@ -358,6 +395,7 @@ static void write_end(bp_errand *base) {
 /* The model's weights are this job's if it published any. */
 static void pack_end(errand *self, bp_training *t) {
     note_training(self, t);
+    number_weights(self, t->model);
     if (t->published_step > 0) {
         self->weights = bp_model_current(t->service, t->model);
     }

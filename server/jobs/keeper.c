@@ -33,20 +33,23 @@ static bp_errand *take_first_locked(bp_keeper *keeper) {
     return errand;
 }
 
-/* One that is due, all are at the closing; NULL: none, and *due is when the next is. Holds
- * keeper->lock. */
+/* The one that is due first, if it is; at the closing all are. NULL: none, and *due is when the
+ * next is. Holds keeper->lock. */
 static bp_errand *take_later_locked(bp_keeper *keeper, double *due) {
-    const double now = bp_clock_seconds();
-    *due = now + 3600;
-    for (bp_errand **at = &keeper->later; *at != NULL; at = &(*at)->next) {
-        bp_errand *errand = *at;
-        if (keeper->closing || errand->due <= now) {
-            *at = errand->next;
-            return errand;
-        }
-        *due = errand->due < *due ? errand->due : *due;
+    bp_errand **first = &keeper->later;
+    for (bp_errand **at = first; *at != NULL; at = &(*at)->next) {
+        first = (*at)->due < (*first)->due ? at : first;
     }
-    return NULL;
+    bp_errand *errand = *first;
+    if (errand == NULL) {
+        return NULL;
+    }
+    *due = errand->due;
+    if (!keeper->closing && errand->due > bp_clock_seconds()) {
+        return NULL;
+    }
+    *first = errand->next;
+    return errand;
 }
 
 static void wait_locked(bp_keeper *keeper, double until) {
@@ -66,7 +69,7 @@ static void wait_locked(bp_keeper *keeper, double until) {
 /* NULL: closing, and nothing is left. Holds keeper->lock. */
 static bp_errand *take_locked(bp_keeper *keeper) {
     for (;;) {
-        double due;
+        double due = 0;
         if (keeper->first != NULL) {
             return take_first_locked(keeper);
         }

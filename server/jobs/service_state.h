@@ -54,6 +54,9 @@ typedef struct bp_model {
     bp_registry_entry entry;
     bp_model_spec spec;
     bp_snapshot *snapshot; /* current; NULL: sizes still open; guarded by models.lock */
+    /* Weights that jobs leave for the store are numbered: the last number given, by the drivers of
+     * those jobs, and that of the last weights that are on their way or there (job_writer.c). */
+    atomic_uint_least64_t weights_left, weights_sent;
     /* [version_count], pinned, by name; read with models.lock or models.writing, changed with both
      */
     bp_version_info *versions;

@@ -252,10 +252,12 @@ bp_status bp_training_open(bp_training **out, bp_service *service, bp_job *job, 
     if (t == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory to train");
     }
+    bp_job_info info;
+    bp_job_describe(job, &info);
     t->service = service;
     t->job = job;
     t->model = (bp_model *)job->model;
-    t->options = job->info.request.options; /* fixed but for the threads, which the lanes deal */
+    t->options = info.request.options; /* fixed but for the threads, which the lanes deal */
     t->options.threads = 0;
     t->options.validation.held_out = job->held_out_data;
     bp_status status = prepare(t, pool, err);

@@ -1,5 +1,7 @@
 #include "service_fixture.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "clock.h"
@@ -49,6 +51,14 @@ int tear_down(void **state) {
     remove_folder(made->root);
     free(made);
     return 0;
+}
+
+void fill_disk(bool full) {
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = full ? 0 : limit.rlim_max;
+    signal(SIGXFSZ, full ? SIG_IGN : SIG_DFL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 /* --- data ----------------------------------------------------------------------------------- */
@@ -215,4 +225,14 @@ void wait_for_steps(bp_service *service, uint64_t id, uint64_t steps) {
     while (job_of(service, id).progress.step < steps) {
         wait_a_moment(since, id);
     }
+}
+
+bp_job_info wait_for_state(bp_service *service, uint64_t id, bp_job_state state) {
+    double since = bp_clock_seconds();
+    bp_job_info info = job_of(service, id);
+    while (info.state != state) {
+        wait_a_moment(since, id);
+        info = job_of(service, id);
+    }
+    return info;
 }

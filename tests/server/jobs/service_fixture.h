@@ -27,6 +27,8 @@ int tear_down(void **state);
 
 bp_service *open_service(const char *data_dir); /* NULL: keeps nothing */
 void reopen(fixture *made);
+/* A limit on the size of files stands in for a full disk: every write beyond it fails. */
+void fill_disk(bool full);
 
 /* Fails the test, showing the message, unless the status is the expected one. */
 void expect(bp_status status, bp_status expected, const bp_error *err);
@@ -52,9 +54,10 @@ void create_model(bp_service *service, const char *name, const bp_model_spec *sp
 bp_job_request ask(const char *model, const char *dataset, uint64_t epochs);
 uint64_t start(bp_service *service, const bp_job_request *request);
 bp_job_info job_of(bp_service *service, uint64_t id);
-/* Waits for the end, or until `steps` are done; fails the test after a minute. */
+/* Waits for the end, until `steps` are done, or for a state; fails the test after a minute. */
 bp_job_info wait_for_end(bp_service *service, uint64_t id);
 void wait_for_steps(bp_service *service, uint64_t id, uint64_t steps);
+bp_job_info wait_for_state(bp_service *service, uint64_t id, bp_job_state state);
 
 /* Digest of the model's current weights; "" where its sizes are open. */
 void model_sha256(bp_service *service, const char *name, char hex[BP_DIGEST_HEX_SIZE]);

@@ -16,19 +16,6 @@ static void rest(long ms) {
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
-static bp_job_info wait_for_state(bp_service *service, uint64_t id, bp_job_state state) {
-    const double since = bp_clock_seconds();
-    bp_job_info info = job_of(service, id);
-    while (info.state != state) {
-        if (bp_clock_seconds() - since > 60) {
-            fail_msg("job %llu stays %s", (unsigned long long)id, bp_job_state_name(info.state));
-        }
-        rest(1);
-        info = job_of(service, id);
-    }
-    return info;
-}
-
 /* --- many at once --------------------------------------------------------------------------- */
 
 /* What all actors have to do with; it outlives a failed test. */
@@ -37,7 +24,7 @@ static struct {
     atomic_uint started; /* jobs, forks among them; their ids are 1.. */
     atomic_int wrong;    /* a status that should not be; BP_OK: none */
     atomic_int wrong_action;
-    double until;
+    _Atomic double until; /* monotonic seconds */
 } crowd;
 
 typedef struct actor {

@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <math.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -468,15 +467,6 @@ static void damage_is_named_at_the_start(void **state) {
     expect(bp_service_new(&made->service, &options, &err), BP_IO, &err);
     assert_null(made->service);
     assert_non_null(strstr(err.message, "'precious'"));
-}
-
-/* A limit on the size of files stands in for a full disk: every write beyond it fails. */
-static void fill_disk(bool full) {
-    struct rlimit limit;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = full ? 0 : limit.rlim_max;
-    signal(SIGXFSZ, full ? SIG_IGN : SIG_DFL);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 typedef struct outcome {
