@@ -254,6 +254,7 @@ test("a button waits for its answer, and a refusal is told", async () => {
   release();
   await page.getByRole("alert").filter({ hasText: /job \d+ is cancelled: no pause then/ }).waitFor();
   assert.equal(await pause.isEnabled(), true);
+  await screenshot(page, "dashboard-refused");
 
   await setTabHidden(page, false);
   await page.locator('#detail .badge[data-state="cancelled"]').waitFor();
