@@ -240,6 +240,7 @@ test("a button waits for its answer, and a refusal is told", async () => {
   const pause = page.locator("#detail").getByRole("button", { name: `Pause job ${id}` });
   await pause.waitFor();
   await setTabHidden(page, true); // the page does not learn what happens meanwhile
+  await sleep(500); // what was under way
   await daemon.call("POST", `/v1/jobs/${id}/cancel`);
   let release;
   const held = new Promise((resolve) => { release = resolve; });
