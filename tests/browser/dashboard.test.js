@@ -27,8 +27,20 @@ function assertQuiet({ errors, origins }) {
   assert.deepEqual([...origins], [daemon.url], "requests to another origin");
 }
 
+async function assertFits(page) {
+  const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(widths[0] <= widths[1], `${widths}`);
+}
+
 const row = (page, id) => page.locator(`.job[data-job="${id}"]`);
 const stateShown = (page) => page.locator("#detail .badge").getAttribute("data-state");
+
+function setTabHidden(page, hidden) {
+  return page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+}
 
 // Watches the chart until the job has ended; gives each number of points seen while it ran.
 async function watchCurve(page) {
@@ -186,6 +198,83 @@ test("a running job is cancelled from the page", async () => {
   assertQuiet(seen);
 });
 
+test("a job is paused, taken a step on, and resumed from the page", async () => {
+  await daemon.prepareDigits();
+  const id = await daemon.startEndlessJob();
+  const { page, seen } = await openPage(browser, daemon.url);
+  const detail = page.locator("#detail");
+  const button = (name) => detail.getByRole("button", { name: `${name} job ${id}` });
+  await page.locator(`#chart[data-job="${id}"]:not([data-points="0"]):not([data-points="1"])`).waitFor();
+  assert.equal(await button("Step").isVisible(), false);
+
+  await row(page, id).getByRole("button", { name: `Pause job ${id}` }).click();
+  await row(page, id).locator('.badge[data-state="paused"]').waitFor();
+  await detail.locator('.badge[data-state="paused"]').waitFor();
+  assert.deepEqual(await row(page, id).locator("button:visible").allTextContents(), ["Resume", "Cancel"]);
+  const paused = await daemon.call("GET", `/v1/jobs/${id}`);
+  assert.equal(paused.state, "paused");
+  assert.ok((await drawnPoints(page)) >= 2, "the curve stays");
+  await screenshot(page, "dashboard-paused", { fullPage: true });
+  await page.setViewportSize({ width: 400, height: 800 });
+  await assertFits(page);
+  await screenshot(page, "dashboard-paused-400", { fullPage: true });
+
+  await button("Step").click();
+  await page.getByText(`${(paused.step + 1).toLocaleString("en-US")} / `).waitFor();
+  await detail.locator('.badge[data-state="paused"]').waitFor();
+  assert.equal((await daemon.call("GET", `/v1/jobs/${id}`)).step, paused.step + 1);
+
+  await button("Resume").focus();
+  await page.keyboard.press("Enter");
+  await detail.locator('.badge[data-state="running"]').waitFor();
+  await page.waitForFunction((name) => document.activeElement.getAttribute("aria-label") === name, `Pause job ${id}`);
+  assert.equal(await button("Resume").isVisible(), false);
+  await daemon.waitForJob(id, (job) => job.state === "running" && job.step > paused.step + 1);
+  assertQuiet(seen);
+});
+
+test("a button waits for its answer, and a refusal is told", async () => {
+  await daemon.prepareDigits();
+  const id = await daemon.startEndlessJob();
+  const { page, seen } = await openPage(browser, `${daemon.url}/#/jobs/${id}`);
+  const pause = page.locator("#detail").getByRole("button", { name: `Pause job ${id}` });
+  await pause.waitFor();
+  await setTabHidden(page, true); // the page does not learn what happens meanwhile
+  await sleep(500); // what was under way
+  await daemon.call("POST", `/v1/jobs/${id}/cancel`);
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  await page.route("**/pause", async (route) => {
+    await held;
+    await route.continue();
+  });
+
+  await pause.click();
+  await page.locator('#detail button[data-action="pause"]:disabled').waitFor();
+  assert.equal(await row(page, id).getByRole("button", { name: `Pause job ${id}` }).isDisabled(), true);
+  release();
+  await page.getByRole("alert").filter({ hasText: /job \d+ is cancelled: no pause then/ }).waitFor();
+  assert.equal(await pause.isEnabled(), true);
+  await screenshot(page, "dashboard-refused");
+
+  await setTabHidden(page, false);
+  await page.locator('#detail .badge[data-state="cancelled"]').waitFor();
+  await page.locator("#detail .actions").waitFor({ state: "hidden" });
+  assert.ok(seen.errors.length === 1 && seen.errors[0].includes("409"), `${seen.errors}`);
+});
+
+test("a spent budget is told, and a fork leads to where it came from", async () => {
+  await daemon.prepareDigits();
+  const id = await daemon.startJob({ epochs: 1000, budget: { samples: 5000 }, checkpoint: { every_steps: 50 } });
+  const job = await daemon.waitForJob(id, ({ state }) => state === "succeeded");
+  const fork = (await daemon.call("POST", `/v1/jobs/${id}/fork`, { model: "other" })).id;
+  const { page, seen } = await openPage(browser, `${daemon.url}/#/jobs/${fork}`);
+  await page.getByRole("link", { name: `job ${id}`, exact: true }).click();
+  await page.getByText(`${job.epoch} / 1,000, sample budget spent`, { exact: true }).waitFor();
+  assert.equal(await page.getByText("Forked from").isVisible(), false);
+  assertQuiet(seen);
+});
+
 test("many jobs come in pages", async () => {
   const jobs = process.env.BP_TEST_FULL ? 1000 : 120;
   await daemon.prepareDigits();
@@ -222,17 +311,12 @@ test("a hidden tab asks nothing", async () => {
   await daemon.startEndlessJob();
   const { page, seen } = await openPage(browser, daemon.url);
   await page.locator('#detail .badge[data-state="running"]').waitFor();
-  const show = (hidden) => page.evaluate((value) => {
-    Object.defineProperty(document, "hidden", { value, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
-
-  await show(true);
+  await setTabHidden(page, true);
   await sleep(500); // what was under way
   const before = seen.requests.length;
   await sleep(1500);
   assert.equal(seen.requests.length, before);
-  await show(false);
+  await setTabHidden(page, false);
   await page.waitForRequest(/\/v1\/jobs/);
   assertQuiet(seen);
 });
@@ -244,8 +328,7 @@ for (const colorScheme of ["light", "dark"]) {
     await daemon.waitForJob(id, (job) => job.state === "succeeded");
     const { page, seen } = await openPage(browser, daemon.url, { colorScheme, viewport: { width: 400, height: 800 } });
     await page.locator('#chart[data-points="10"]').waitFor();
-    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(widths[0] <= widths[1], `${widths}`);
+    await assertFits(page);
     await screenshot(page, `dashboard-400-${colorScheme}`, { fullPage: true });
     await page.setViewportSize({ width: 1200, height: 850 });
     await page.waitForFunction(() => document.querySelector(".plot canvas").clientWidth > 500);

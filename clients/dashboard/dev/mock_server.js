@@ -39,6 +39,9 @@ function epochOf(id) {
   return Math.floor(((Date.now() / 1000 - started) / SECONDS) * EPOCHS);
 }
 
+// The buttons are there; a press is refused.
+const linksOf = (id, state) => (state === "running" ? { pause: `/v1/jobs/${id}/pause`, cancel: `/v1/jobs/${id}/cancel` } : {});
+
 function job(id) {
   const [state, epoch] = [stateOf(id), epochOf(id)];
   const last = point(epoch);
@@ -47,6 +50,7 @@ function job(id) {
     step: last.step, steps_total: EPOCHS * 41, samples_per_second: 152340, elapsed_seconds: epoch,
     eta_seconds: state === "running" ? EPOCHS - epoch : null, learning_rate: 0.1, train_loss: last.train_loss,
     validation_loss: last.validation_loss, metrics: { validation_accuracy: last.validation_accuracy },
+    links: linksOf(id, state), ended_by: state === "succeeded" ? "epochs" : null, forked_from: null,
     best: { epoch, metric: "validation_loss", value: last.validation_loss }, threads: 2, seed: 1, warnings: [],
     phase_seconds: { gather: 0.02 * epoch, forward: 0.4 * epoch, backward: 0.5 * epoch, update: 0.08 * epoch },
     created_at: new Date(started * 1000).toISOString(), error: state === "failed" ? error : null };

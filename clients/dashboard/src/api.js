@@ -52,5 +52,5 @@ export const api = {
   jobs: (parameters = {}) => request(`/v1/jobs${query(parameters)}`),
   job: (id) => request(job(id)),
   metrics: (id, parameters) => request(`${job(id)}/metrics${query(parameters)}`),
-  cancel: (id) => request(`${job(id)}/cancel`, { method: "POST" }),
+  act: (link) => request(link, { method: "POST" }),
 };

@@ -19,7 +19,7 @@ const state = createState();
 const poller = new Poller(api, state);
 const actions = {
   turnPage: (step) => poller.turnPage(step),
-  cancel: (id) => poller.cancel(id),
+  act: (job, name) => poller.act(job, name),
 };
 const views = [
   createHeader(at("header"), at("banner")),

@@ -13,6 +13,7 @@ const JOBS_PER_PAGE = 50;
 // Of one job's history in one round, so that a long history does not hold up the rest of the page.
 const PAGES_PER_ROUND = 20;
 const POINTS_PER_ANSWER = 2000;
+const REFUSAL_MS = 10000;
 
 export class Poller {
   constructor(api, state) {
@@ -53,15 +54,31 @@ export class Poller {
     this.poke();
   }
 
-  async cancel(id) {
-    let problem = null;
+  // Asks for what a link of the job names, once at a time. A refusal is shown for a while.
+  async act(job, name) {
+    if (this.state.get().requests[job.id]?.pending) return;
+    this.note(job.id, { pending: true });
     try {
-      await this.api.cancel(id);
+      this.show(await this.api.act(job.links[name]));
+      this.note(job.id, {});
     } catch (error) {
-      problem = error.message;
+      const refused = { refusal: error.message };
+      this.note(job.id, refused);
+      setTimeout(() => this.state.get().requests[job.id] === refused && this.note(job.id, {}), REFUSAL_MS);
     }
     this.poke();
-    return problem;
+  }
+
+  note(id, request) {
+    this.state.set({ requests: { ...this.state.get().requests, [id]: request } });
+  }
+
+  // One job that was read by itself: the list tells the same of it.
+  show(job) {
+    const { jobs, selection } = this.state.get();
+    const items = jobs.items.map((item) => (item.id === job.id ? job : item));
+    const chosen = selection.job?.id === job.id ? { ...selection, job } : selection;
+    this.state.set({ jobs: { ...jobs, items }, selection: chosen });
   }
 
   // One round; gives the milliseconds until the next.
@@ -145,10 +162,9 @@ export class Poller {
     const curve = sameJob(selection.job, job) ? selection.curve : new Curve();
     await this.extend(curve, job);
     if (this.isStale(id)) return;
-    const { jobs, selection: { pinned } } = this.state.get();
-    // The list was read a moment earlier: both parts of the page tell the same of one job.
-    const items = jobs.items.map((item) => (item.id === job.id ? job : item));
-    this.state.set({ jobs: { ...jobs, items }, selection: { id: job.id, pinned, job, curve, problem: null } });
+    const { pinned } = this.state.get().selection;
+    this.state.set({ selection: { id: job.id, pinned, job, curve, problem: null } });
+    this.show(job);
   }
 
   // A job that had ended when it was read, and whose history gave nothing new after that, is complete.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { createState, describeState, isActive, isTerminal, jobFromHash, jobToFollow } from "../src/state.js";
+import { JOB_ACTIONS, createState, describeState, isActive, isPossible, isTerminal, jobFromHash, jobToFollow } from "../src/state.js";
 
 const job = (id, state) => ({ id, state });
 
@@ -19,11 +19,21 @@ test("only a job's address names a job", () => {
   }
 });
 
-test("a state the page does not know is shown and cannot be acted on", () => {
-  assert.deepEqual(describeState(job(1, "dreaming")), { mark: "?", active: false, cancellable: false });
+test("a state the page does not know is shown as such", () => {
+  assert.deepEqual(describeState(job(1, "dreaming")), { mark: "?", active: false });
   assert.equal(isTerminal(job(1, "dreaming")), false);
   assert.equal(isActive(job(1, "queued")), true);
   assert.equal(isTerminal(job(1, "cancelled")), true);
+});
+
+test("what can be done with a job is what its links name, whatever its state", () => {
+  const possible = (links, state = "dreaming") =>
+    JOB_ACTIONS.filter((action) => isPossible({ ...job(1, state), links }, action)).map(({ name }) => name);
+  const fork = "/v1/jobs/1/fork";
+  assert.deepEqual(possible({ cancel: "/v1/jobs/1/cancel", pause: "/v1/jobs/1/pause", fork }), ["pause", "cancel"]);
+  assert.deepEqual(possible({ resume: "/a", step: "/b", cancel: "/c", rewind: "/d" }), ["step", "resume", "cancel"]);
+  assert.deepEqual(possible({ fork }, "running"), []);
+  assert.deepEqual(possible(undefined, "running"), []);
 });
 
 test("every change is told to the listeners", () => {

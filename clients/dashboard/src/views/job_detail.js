@@ -1,13 +1,13 @@
 // The chosen job: its state, its figures, what went wrong, and its loss curve.
 
 import { createChart } from "../chart.js";
-import { h, keyedList, setHidden, setText } from "../dom.js";
+import { h, keyedList, setAttribute, setHidden, setText } from "../dom.js";
 import * as format from "../format.js";
 import { isTerminal } from "../state.js";
-import { createCancelButton } from "./job_list.js";
+import { createJobActions } from "./job_actions.js";
 import { createBadge, createProgress } from "./progress.js";
 
-// Each figure: its name and its value for a job.
+// Each figure: its name, its value for a job, and where it leads.
 const FIGURES = [
   ["Epoch", (job) => `${format.formatCount(job.epoch)} / ${format.formatCount(job.epochs)}${ending(job)}`],
   ["Train loss", (job) => format.formatLoss(job.train_loss)],
@@ -25,6 +25,7 @@ const FIGURES = [
   ["Threads", (job) => format.formatCount(job.threads)],
   ["Seed", (job) => String(job.seed ?? format.MISSING)],
   ["Created", (job) => format.formatTime(job.created_at)],
+  ["Forked from", (job) => `job ${job.forked_from}`, (job) => `#/jobs/${job.forked_from}`],
 ];
 
 function metric(job, name) {
@@ -32,9 +33,15 @@ function metric(job, name) {
 }
 
 // Why it ended before its last epoch.
-function ending(job) {
-  if (job.stopped_early) return ", stopped early";
-  return job.converged ? ", converged" : "";
+const ENDINGS = {
+  early_stopping: "stopped early",
+  converged: "converged",
+  seconds: "time budget spent",
+  samples: "sample budget spent",
+};
+
+function ending({ ended_by: reason }) {
+  return reason && reason !== "epochs" ? `, ${ENDINGS[reason] ?? reason.replaceAll("_", " ")}` : "";
 }
 
 // A share is told as such; losses and R² as numbers.
@@ -45,28 +52,30 @@ function bestValue({ metric: name, value }) {
 export function createJobDetail(root, actions) {
   const title = h("h2", { id: "detail-title" });
   const badge = createBadge();
-  const cancel = createCancelButton(actions);
+  const buttons = createJobActions(actions);
   const progress = createProgress();
   const error = h("p", { class: "error", id: "job-error" });
   const note = h("p", { class: "muted" });
   const warnings = h("ul", { class: "warnings" });
   const figures = h("dl", { class: "grid" });
   const chart = createChart();
-  const body = h("div", {}, progress.node, error, warnings, chart.node, figures);
-  root.append(h("div", { class: "title" }, title, badge.node, cancel.node), note, body);
+  const body = h("div", {}, buttons.refusal, progress.node, error, warnings, chart.node, figures);
+  root.append(h("div", { class: "title" }, title, badge.node, buttons.node), note, body);
 
   const updateWarnings = keyedList(warnings, (text) => text, createLine);
   const updateFigures = keyedList(figures, (figure) => figure.name, createFigure);
   return (state) => {
     const { job, curve, problem, id } = state.selection;
+    const request = state.requests[id];
     setHidden(root, !job && !problem);
     setHidden(body, !job);
-    for (const part of [badge, cancel]) setHidden(part.node, !job);
+    for (const part of [badge, buttons]) setHidden(part.node, !job);
     setText(note, problem ?? "");
     setHidden(note, !problem);
     setText(title, job ? `Job ${job.id}: ${job.model} on ${job.dataset}` : `Job ${id}`);
     if (!job) return;
-    for (const part of [badge, cancel, progress]) part.update(job);
+    for (const part of [badge, progress]) part.update(job);
+    buttons.update(job, request);
     setText(error, job.error ? explain(job.error) : "");
     setHidden(error, !job.error);
     updateWarnings([...new Set(job.warnings ?? [])]);
@@ -78,8 +87,9 @@ export function createJobDetail(root, actions) {
 // A figure that a job of this kind never has is left out; one that is not known yet shows a dash.
 function visibleFigures(job) {
   const absent = { "Validation R²": metric(job, "accuracy") != null || metric(job, "r2") == null,
-    "Validation accuracy": metric(job, "r2") != null };
-  return FIGURES.filter(([name]) => !absent[name]).map(([name, show]) => ({ name, value: show(job) }));
+    "Validation accuracy": metric(job, "r2") != null, "Forked from": !job.forked_from };
+  return FIGURES.filter(([name]) => !absent[name])
+    .map(([name, show, lead]) => ({ name, value: show(job), href: lead?.(job) }));
 }
 
 // The message, then what it does not say itself.
@@ -94,12 +104,13 @@ function explain({ code, message, field, epoch, step, layer }) {
 
 function createFigure() {
   const name = h("dt");
-  const value = h("dd");
+  const value = h("a"); // plain text where it leads nowhere
   const update = (figure) => {
     setText(name, figure.name);
     setText(value, figure.value);
+    setAttribute(value, "href", figure.href);
   };
-  return { node: h("div", {}, name, value), update };
+  return { node: h("div", {}, name, h("dd", {}, value)), update };
 }
 
 function createLine() {

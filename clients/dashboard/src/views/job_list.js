@@ -2,7 +2,7 @@
 
 import { h, keyedList, setAttribute, setHidden, setText } from "../dom.js";
 import { formatDuration, formatLoss, formatRate } from "../format.js";
-import { describeState } from "../state.js";
+import { createJobActions } from "./job_actions.js";
 import { createBadge, createProgress } from "./progress.js";
 
 export function createJobList(root, actions) {
@@ -15,8 +15,9 @@ export function createJobList(root, actions) {
   root.append(h("div", { class: "title" }, h("h2", { id: "jobs-title" }, "Jobs"), count), list, empty, pages);
 
   const update = keyedList(list, (job) => job.id, () => createRow(actions));
-  return ({ jobs, info, selection }) => {
-    update(jobs.items.map((job) => ({ ...job, chosen: String(job.id) === String(selection.id) })));
+  return ({ jobs, info, selection, requests }) => {
+    const isChosen = (job) => String(job.id) === String(selection.id);
+    update(jobs.items.map((job) => ({ id: job.id, job, chosen: isChosen(job), request: requests[job.id] })));
     setText(count, summarize(info));
     setHidden(list, jobs.items.length === 0);
     setHidden(empty, !jobs.loaded || jobs.items.length > 0 || jobs.page > 0);
@@ -37,17 +38,17 @@ function createRow(actions) {
   const progress = createProgress();
   const link = h("a");
   const figures = h("p", { class: "figures" });
-  const cancel = createCancelButton(actions);
+  const buttons = createJobActions(actions, ({ everywhere }) => everywhere);
   const node = h("li", { class: "job" },
     h("div", { class: "job-head" }, link, badge.node), progress.node,
-    h("div", { class: "job-foot" }, figures, cancel.node));
-  const update = (job) => {
+    h("div", { class: "job-foot" }, figures, buttons.node), buttons.refusal);
+  const update = ({ job, chosen, request }) => {
     badge.update(job);
     progress.update(job);
-    cancel.update(job);
+    buttons.update(job, request, !chosen); // of the chosen job the detail tells it
     setText(link, `${job.id} · ${job.model} on ${job.dataset}`);
     setAttribute(link, "href", `#/jobs/${job.id}`);
-    setAttribute(link, "aria-current", job.chosen ? "true" : null);
+    setAttribute(link, "aria-current", chosen ? "true" : null);
     setAttribute(node, "data-job", job.id);
     setText(figures, describe(job));
   };
@@ -62,15 +63,4 @@ function describe(job) {
   if (job.samples_per_second) parts.push(`${formatRate(job.samples_per_second)} samples/s`);
   if (job.state === "running") parts.push(`${formatDuration(job.eta_seconds)} left`);
   return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · "); // a figure stays with its unit
-}
-
-export function createCancelButton(actions) {
-  let id = null;
-  const node = h("button", { type: "button", class: "cancel", onclick: () => actions.cancel(id) }, "Cancel");
-  const update = (job) => {
-    id = job.id;
-    setHidden(node, !describeState(job).cancellable);
-    setAttribute(node, "aria-label", `Cancel job ${job.id}`);
-  };
-  return { node, update };
 }
