@@ -219,10 +219,15 @@ static void a_job_that_no_longer_fits_fails(void **state) {
     put_dataset(service, "few", make_blobs(60, FEATURES - 1));
     bp_model_spec spec = classifier(4);
     create_model(service, "open", &spec);
-    uint64_t running = start_endless(service);
+    create_model(service, "other", &spec);
+    uint64_t running = start_endless(service); /* it and the next keep both lanes */
+    bp_job_request endless = ask("other", "blobs", BP_MAX_EPOCHS);
+    uint64_t beside = start(service, &endless);
+    wait_for_steps(service, beside, 1);
     bp_job_request all = ask("open", "blobs", 1), few = ask("open", "few", 1);
     uint64_t first = start(service, &all), second = start(service, &few);
     end_endless(service, running);
+    EXPECT_OK(bp_service_cancel_job(service, beside, &err_));
     assert_int_equal(wait_for_end(service, first).state, BP_JOB_SUCCEEDED);
     bp_job_info info = wait_for_end(service, second);
     assert_int_equal(info.state, BP_JOB_FAILED);

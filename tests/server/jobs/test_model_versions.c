@@ -45,15 +45,6 @@ static size_t count_versions(bp_service *service, const char *model) {
     return page.count;
 }
 
-/* A limit on the size of files stands in for a full disk. */
-static void fill_disk(bool full) {
-    struct rlimit limit;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = full ? 0 : limit.rlim_max;
-    signal(SIGXFSZ, full ? SIG_IGN : SIG_DFL);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static void a_version_stays_as_it_was(void **state) {
     fixture *made = *state;
     char number[24], first[BP_DIGEST_HEX_SIZE], now[BP_DIGEST_HEX_SIZE], hex[BP_DIGEST_HEX_SIZE];
