@@ -186,11 +186,16 @@ void bp_job_unref(bp_job *job) {
 
 /* --- any thread ----------------------------------------------------------------------------- */
 
+/* Of this turn, until its clock was stopped. Holds job->lock. */
+static double turn_seconds_locked(const bp_job *job) {
+    return isnan(job->started_clock) ? 0 : bp_clock_seconds() - job->started_clock;
+}
+
 /* Elapsed time, rate and remaining time. Holds job->lock. */
 static void fill_rates_locked(const bp_job *job, bp_job_info *out) {
     const bp_train_progress *progress = &job->info.progress;
     if (out->state == BP_JOB_RUNNING) {
-        out->elapsed_seconds = job->elapsed_before + bp_clock_seconds() - job->started_clock;
+        out->elapsed_seconds = job->elapsed_before + turn_seconds_locked(job);
     }
     bool moved = progress->step > 0 && out->elapsed_seconds > 0;
     out->samples_per_second =
@@ -287,8 +292,8 @@ bp_status bp_job_park(bp_job *job, bp_job_state state, bp_error *err) {
 void bp_job_stop_clock(bp_job *job) {
     pthread_mutex_lock(&job->lock);
     if (job->info.state == BP_JOB_RUNNING) {
-        job->elapsed_before += bp_clock_seconds() - job->started_clock;
-        job->started_clock = bp_clock_seconds();
+        job->elapsed_before += turn_seconds_locked(job);
+        job->started_clock = (double)NAN;
     }
     pthread_mutex_unlock(&job->lock);
 }
