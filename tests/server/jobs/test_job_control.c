@@ -39,7 +39,7 @@ static unsigned draw(actor *self, unsigned below) {
 }
 
 static bp_status start_another(unsigned model) {
-    char name[8];
+    char name[32];
     uint64_t id;
     snprintf(name, sizeof name, "m%u", model % MODELS);
     bp_job_request request = ask(name, "blobs", BP_MAX_EPOCHS);
@@ -90,7 +90,7 @@ static bp_status act_cancel(actor *self, uint64_t id) {
 }
 
 static bp_status act_fork(actor *self, uint64_t id) {
-    char name[16];
+    char name[32];
     uint64_t made;
     snprintf(name, sizeof name, "fork%u-%u", self->number, self->forks);
     const bp_job_fork fork = {.model = name, .change = {.learning_rate = 0.02}};
@@ -156,7 +156,7 @@ static void cancel_all(bp_service *service) {
 }
 
 static void prepare(bp_service *service) {
-    char name[8];
+    char name[32];
     bp_model_spec spec = classifier(8);
     put_dataset(service, "blobs", make_blobs(120, FEATURES));
     for (unsigned i = 0; i < MODELS; i++) {
