@@ -28,7 +28,8 @@ typedef struct bp_errand {
 /* Any thread but the keeper's. Waits while very many errands are waiting already. */
 void bp_keeper_hand_over(bp_keeper *keeper, bp_errand *errand);
 /* An errand that is to be tried again after so many seconds, or when the keeper is closed: then for
- * the last time. Of several the one that is due first comes first. False: it is closing, so it was not taken. Any thread; does not wait. */
+ * the last time. Of several the one that is due first comes first. False: it is closing, so it was
+ * not taken. Any thread; does not wait. */
 BP_NODISCARD bool bp_keeper_try_again(bp_keeper *keeper, bp_errand *errand, double seconds);
 
 #endif
