@@ -186,16 +186,11 @@ void bp_job_unref(bp_job *job) {
 
 /* --- any thread ----------------------------------------------------------------------------- */
 
-/* Of this turn, until its clock was stopped. Holds job->lock. */
-static double turn_seconds_locked(const bp_job *job) {
-    return isnan(job->started_clock) ? 0 : bp_clock_seconds() - job->started_clock;
-}
-
 /* Elapsed time, rate and remaining time. Holds job->lock. */
 static void fill_rates_locked(const bp_job *job, bp_job_info *out) {
     const bp_train_progress *progress = &job->info.progress;
-    if (out->state == BP_JOB_RUNNING) {
-        out->elapsed_seconds = job->elapsed_before + turn_seconds_locked(job);
+    if (job->clock_runs) {
+        out->elapsed_seconds = job->elapsed_before + bp_clock_seconds() - job->started_clock;
     }
     bool moved = progress->step > 0 && out->elapsed_seconds > 0;
     out->samples_per_second =
@@ -273,6 +268,7 @@ bp_status bp_job_begin(bp_job *job, bp_error *err) {
             job->info.started_at = bp_clock_wall_seconds();
         }
         job->started_clock = bp_clock_seconds();
+        job->clock_runs = true;
     }
     pthread_mutex_unlock(&job->lock);
     return status;
@@ -291,9 +287,10 @@ bp_status bp_job_park(bp_job *job, bp_job_state state, bp_error *err) {
 
 void bp_job_stop_clock(bp_job *job) {
     pthread_mutex_lock(&job->lock);
-    if (job->info.state == BP_JOB_RUNNING) {
-        job->elapsed_before += turn_seconds_locked(job);
-        job->started_clock = (double)NAN;
+    if (job->clock_runs) {
+        job->elapsed_before += bp_clock_seconds() - job->started_clock;
+        job->info.elapsed_seconds = job->elapsed_before;
+        job->clock_runs = false;
     }
     pthread_mutex_unlock(&job->lock);
 }
@@ -371,9 +368,13 @@ void bp_job_set_elapsed(bp_job *job, double seconds) {
 }
 
 double bp_job_elapsed(bp_job *job) {
-    bp_job_info info;
-    bp_job_describe(job, &info);
-    return isfinite(info.elapsed_seconds) ? info.elapsed_seconds : 0;
+    pthread_mutex_lock(&job->lock);
+    double seconds = job->elapsed_before;
+    if (job->clock_runs) {
+        seconds += bp_clock_seconds() - job->started_clock;
+    }
+    pthread_mutex_unlock(&job->lock);
+    return seconds;
 }
 
 void bp_job_set_ending(bp_job *job) {

@@ -83,7 +83,8 @@ typedef struct bp_job {
     bool ending;              /* it trains no more; its end is on the way to the disk */
     bp_job_wish *wish;        /* NULL: none */
     bp_job_info info;         /* queue_position and the rates are filled in by the reader */
-    double started_clock;  /* monotonic; of a running job: when this turn began; NAN: it is over */
+    bool clock_runs;
+    double started_clock;  /* monotonic: when the clock began to run */
     double elapsed_before; /* seconds of the turns before */
     bp_job_points history;
     bp_job_edits edits;

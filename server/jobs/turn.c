@@ -95,7 +95,7 @@ static bp_status train(const turn *self, unsigned *asked, bp_error *err) {
 
 /* Makes the training. One that is there from an earlier turn leaves that turn's pool, which may be
  * gone, or another job's, before anything is done with it. */
-static bp_status open(bp_service *service, bp_job *job, bp_pool *pool, bp_error *err) {
+static bp_status open_training(bp_service *service, bp_job *job, bp_pool *pool, bp_error *err) {
     const bool first = job->info.progress.step == 0 && job->training == NULL;
     bp_status status = BP_OK;
     if (job->training == NULL) {
@@ -145,7 +145,7 @@ bp_turn bp_take_turn(void *service, bp_job *job, bp_lane *lane) {
         status = bp_fail(&err, BP_NO_MEMORY, NULL, "no memory to train");
     }
     if (status == BP_OK && asked == 0) {
-        status = open(service, job, pool, &err);
+        status = open_training(service, job, pool, &err);
     }
     if (status == BP_OK && asked == 0) {
         status = train(&self, &asked, &err);
@@ -163,9 +163,10 @@ bp_turn bp_take_turn(void *service, bp_job *job, bp_lane *lane) {
 bp_status bp_take_step(bp_service *service, bp_job *job, bp_error *err) {
     bp_error cause = {0};
     bp_status status = bp_job_begin(job, err);
-    if (status == BP_OK) {
-        status = open(service, job, service->single, &cause);
+    if (status != BP_OK) {
+        return status;
     }
+    status = open_training(service, job, service->single, &cause);
     if (status == BP_OK && !bp_training_done(job->training)) {
         status = bp_training_step(job->training, &cause);
     }
