@@ -32,6 +32,11 @@ typedef struct bp_job_edits {
     size_t count, capacity;
 } bp_job_edits;
 
+/* Events by their sequences. */
+typedef struct bp_event_span {
+    uint64_t after, up_to; /* equal: none */
+} bp_event_span;
+
 typedef struct bp_training bp_training;     /* training.h */
 typedef struct bp_job_errand bp_job_errand; /* job_writer.h */
 
@@ -60,15 +65,17 @@ typedef struct bp_job {
     bp_event_pace pace;
     bp_job_errand *last_errand;       /* what its end needs; NULL: it is on its way */
     atomic_bool checkpoint_under_way; /* to the disk; the driver sets it, who writes clears it */
+    double checkpoint_after;          /* monotonic; none before. Whose `checkpoint_under_way` is */
 
     /* Taken before `lock`, by who writes the job's record, until the write is in the store's queue:
      * so records come in the order of the facts. */
     pthread_mutex_t recording;
-    bp_event_log *events;  /* fixed; appended to under `recording`, as what follows */
-    uint64_t events_sent;  /* sequence of the last event that is on its way to the store */
-    bool events_under_way; /* alone, without a record */
-    bp_job_state recorded; /* the state in the record that was sent last */
-    bool closed;           /* the last record is on its way */
+    bp_event_log *events;      /* fixed; appended to under `recording`, as what follows */
+    uint64_t events_sent;      /* sequence of the last event that is on its way to the store */
+    bp_event_span events_lost; /* before it, of batches that failed: they go with the next one */
+    bool events_under_way;     /* alone, without a record */
+    bp_job_state recorded;     /* the state in the record that was sent last */
+    bool closed;               /* the last record is on its way */
 
     pthread_mutex_t lock;     /* guards what follows */
     pthread_cond_t changed;   /* the state, `taken`, or a wish */

@@ -13,8 +13,9 @@ enum { EVENTS_AT_ONCE = 64 };
 /* A batch on its way. */
 typedef struct parcel {
     bp_service *service;
-    bp_job *job;           /* a reference */
-    uint64_t after, up_to; /* sequences: its events are those between */
+    bp_job *job;          /* a reference */
+    bp_event_span events; /* new ones */
+    bp_event_span again;  /* that failed before */
     bool only_events;
     bp_store_done done;
     void *context;
@@ -57,36 +58,73 @@ void bp_journal_amend(bp_job *job, uint64_t sequence, bp_event_type type, json_t
     pthread_mutex_unlock(&job->recording);
 }
 
-/* The events that were not sent yet go into the batch (NULL: none); the last of them to *up_to.
- * Holds job->recording. */
-static bp_status add_events_locked(bp_job *job, bp_store_batch *batch, uint64_t *up_to,
-                                   bp_error *err) {
+/* The events of the span go into the batch (NULL: none); the last of them to span->up_to. Holds
+ * job->recording. */
+static bp_status add_span_locked(bp_job *job, bp_store_batch *batch, bp_event_span *span,
+                                 bp_error *err) {
     bp_event events[EVENTS_AT_ONCE];
     bp_status status = BP_OK;
-    *up_to = job->events_sent;
-    for (size_t count; status == BP_OK && (count = bp_event_log_appended(
-                                               job->events, *up_to, events, EVENTS_AT_ONCE)) > 0;) {
-        for (size_t i = 0; status == BP_OK && i < count; i++) {
+    uint64_t last = span->after;
+    for (size_t count;
+         status == BP_OK && last < span->up_to &&
+         (count = bp_event_log_appended(job->events, last, events, EVENTS_AT_ONCE)) > 0;) {
+        for (size_t i = 0; status == BP_OK && i < count && last < span->up_to; i++) {
             const bp_store_event event = {.job = job->id,
                                           .sequence = events[i].sequence,
                                           .at = events[i].at,
                                           .type = bp_event_type_name(events[i].type),
                                           .data = events[i].data};
             status = batch != NULL ? bp_store_batch_event(batch, &event, err) : BP_OK;
-            *up_to = status == BP_OK ? event.sequence : *up_to;
+            last = event.sequence;
         }
+    }
+    if (status == BP_OK) {
+        span->up_to = last;
     }
     return status;
 }
 
 /* --- parcels -------------------------------------------------------------------------------- */
 
-/* What could not be written goes with the next batch, if none with later events is on its way. */
+/* All events that are not on their way go into its batch. Holds job->recording. */
+static bp_status pack_events_locked(parcel *self, bp_store_batch *batch, bp_error *err) {
+    bp_job *job = self->job;
+    self->again = job->events_lost;
+    self->events = (bp_event_span){.after = job->events_sent, .up_to = UINT64_MAX};
+    bp_status status = add_span_locked(job, batch, &self->again, err);
+    return status == BP_OK ? add_span_locked(job, batch, &self->events, err) : status;
+}
+
+/* They are on their way. Holds job->recording. */
+static void note_sent_locked(const parcel *self) {
+    self->job->events_sent = self->events.up_to;
+    self->job->events_lost = (bp_event_span){0};
+}
+
+/* There is one span of lost events; they are of batches that followed one another. What has no
+ * place in it is gone. Holds job->recording. */
+static void note_lost_locked(bp_job *job, bp_event_span span) {
+    bp_event_span *lost = &job->events_lost;
+    if (lost->after == lost->up_to) {
+        *lost = span;
+    } else if (lost->up_to == span.after) {
+        lost->up_to = span.up_to;
+    }
+}
+
+/* What could not be written goes with the next batch. */
 static void take_back(parcel *self) {
     bp_job *job = self->job;
     pthread_mutex_lock(&job->recording);
-    if (job->events_sent == self->up_to) {
-        job->events_sent = self->after;
+    note_lost_locked(job, self->again);
+    if (job->events_sent == self->events.up_to) {
+        job->events_sent = self->events.after;
+    } else {
+        note_lost_locked(job, self->events); /* later ones are on their way */
+    }
+    if (job->events_sent == job->events_lost.up_to) {
+        job->events_sent = job->events_lost.after;
+        job->events_lost = (bp_event_span){0};
     }
     job->closed = false;
     pthread_mutex_unlock(&job->recording);
@@ -97,7 +135,7 @@ static void take_back(parcel *self) {
 static void arrive(void *context, bp_status status, const bp_error *err) {
     parcel *self = context;
     if (status == BP_OK) {
-        bp_event_log_commit(self->job->events, self->up_to);
+        bp_event_log_commit(self->job->events, self->events.up_to);
     } else {
         take_back(self);
     }
@@ -110,7 +148,7 @@ static void arrive(void *context, bp_status status, const bp_error *err) {
         self->done(self->context, status, err);
     }
     if (status != BP_OK) {
-        bp_event_log_commit(self->job->events, self->up_to);
+        bp_event_log_commit(self->job->events, self->events.up_to);
     } else if (self->only_events) {
         bp_journal_send(self->service, self->job);
     }
@@ -152,26 +190,29 @@ bp_status bp_journal_batch(bp_service *service, bp_store_batch **out, bp_error *
 
 /* --- events on their own -------------------------------------------------------------------- */
 
+/* Whether there is anything to send. Holds job->recording. */
+static bool has_events_locked(const bp_job *job) {
+    bp_event first;
+    return job->events_lost.after < job->events_lost.up_to ||
+           bp_event_log_appended(job->events, job->events_sent, &first, 1) > 0;
+}
+
 /* What there is to send, if anything and if memory lasts. Holds job->recording. */
-static bool pack_events_locked(bp_service *service, bp_job *job, parcel **out,
-                               bp_store_batch **batch) {
+static bool pack_locked(bp_service *service, bp_job *job, parcel **out, bp_store_batch **batch) {
     *out = NULL;
     *batch = NULL;
-    bp_event first;
-    if (job->events_under_way || job->closed ||
-        bp_event_log_appended(job->events, job->events_sent, &first, 1) == 0 ||
+    if (job->events_under_way || job->closed || !has_events_locked(job) ||
         new_parcel(out, service, job, NULL) != BP_OK) {
         return false;
     }
     if (bp_journal_batch(service, batch, NULL) != BP_OK ||
-        add_events_locked(job, *batch, &(*out)->up_to, NULL) != BP_OK) {
+        pack_events_locked(*out, *batch, NULL) != BP_OK) {
         bp_store_batch_free(*batch);
         drop_parcel(*out);
         return false;
     }
     (*out)->only_events = true;
-    (*out)->after = job->events_sent;
-    job->events_sent = (*out)->up_to;
+    note_sent_locked(*out);
     job->events_under_way = service->store != NULL;
     return true;
 }
@@ -180,13 +221,13 @@ void bp_journal_send(bp_service *service, bp_job *job) {
     parcel *self;
     bp_store_batch *batch;
     pthread_mutex_lock(&job->recording);
-    const bool packed = pack_events_locked(service, job, &self, &batch);
+    const bool packed = pack_locked(service, job, &self, &batch);
     if (packed && service->store != NULL) {
         dispatch(service, batch, self); /* in its turn, so with the lock */
     }
     pthread_mutex_unlock(&job->recording);
     if (packed && service->store == NULL) {
-        bp_event_log_commit(job->events, self->up_to);
+        bp_event_log_commit(job->events, self->events.up_to);
         drop_parcel(self);
     }
 }
@@ -214,11 +255,10 @@ static bp_status pack_record_locked(bp_job *job, const bp_journal_entry *entry, 
                                    entry->with_history, err);
     }
     if (status == BP_OK) {
-        status = add_events_locked(job, entry->batch, &self->up_to, err);
+        status = pack_events_locked(self, entry->batch, err);
     }
     if (status == BP_OK) {
-        self->after = job->events_sent;
-        job->events_sent = self->up_to;
+        note_sent_locked(self);
         job->recorded = entry->facts != NULL ? entry->facts->state : now.state;
         job->closed = entry->last;
         self->done = entry->done;

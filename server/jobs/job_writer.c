@@ -14,7 +14,7 @@
 #include "records.h"
 #include "service_state.h"
 
-/* Until an end that could not be written is tried again. */
+/* Until an end or a checkpoint that could not be written is tried again. */
 #define RETRY_SECONDS 1.0
 
 struct bp_job_errand {
@@ -167,6 +167,7 @@ static void checkpoint_done(void *context, bp_status status, const bp_error *err
         note_checkpoint(self);
     } else {
         tell_failure(self, err);
+        self->job->checkpoint_after = bp_clock_seconds() + RETRY_SECONDS;
     }
     atomic_store(&self->job->checkpoint_under_way, false);
     clear_errand(self);
@@ -208,7 +209,8 @@ static bp_status take_checkpoint(errand *self, bp_training *t, bp_error *err) {
 
 bp_status bp_writer_checkpoint(bp_training *t, bp_error *err) {
     bp_job *job = t->job;
-    if (t->service->store == NULL || atomic_load(&job->checkpoint_under_way)) {
+    if (t->service->store == NULL || atomic_load(&job->checkpoint_under_way) ||
+        bp_clock_seconds() < job->checkpoint_after) {
         return BP_OK;
     }
     errand *self = new_errand(t->service, job);

@@ -9,8 +9,9 @@
  * it with free(). NO_MEMORY. */
 BP_NODISCARD bp_status bp_writer_prepare(bp_job_errand **out, bp_error *err);
 
-/* A checkpoint of the training, which goes on. One at a time: while one is on its way no other is
- * taken. Its weights become the model's. DIVERGED: they are not finite, there is none. NO_MEMORY.
+/* A checkpoint of the training, which goes on. One at a time: while one is on its way, or for a
+ * second after one that failed, no other is taken. Its weights become the model's. DIVERGED: they
+ * are not finite, there is none. NO_MEMORY.
  */
 BP_NODISCARD bp_status bp_writer_checkpoint(bp_training *training, bp_error *err);
 

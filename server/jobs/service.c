@@ -1,5 +1,4 @@
-/* Opening, closing and describing the whole; the parts are in service_models.c, service_datasets.c,
- * service_jobs.c and training_run.c. */
+/* Opening, closing and describing the whole; the parts are in the other files named service_*.c. */
 #include "service.h"
 
 #include <sched.h>

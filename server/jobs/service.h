@@ -273,7 +273,7 @@ typedef struct bp_job_estimate {
     size_t limit_bytes;    /* 0: none */
     bool fits;
     double seconds;   /* of all steps and validations; NAN: not known, for it does not fit or its
-                         first   step diverges */
+                         first step diverges */
     bp_error refusal; /* as bp_service_start_job would say it; code BP_OK: it fits */
 } bp_job_estimate;
 /* (slow) Creates nothing: counts, and where it fits tries some steps for a tenth of a second; one
@@ -289,7 +289,8 @@ BP_NODISCARD bp_status bp_service_list_jobs(bp_service *service, uint64_t before
                                             bp_job_info *out, size_t *count, bool *more,
                                             bp_error *err);
 /* What follows answers CONFLICT in a state in which it is not possible and says what is
- * (job_actions.h), and returns when it is durable. (slow) */
+ * (job_actions.h), or where the job is being cancelled; BUSY where others do so much to the job
+ * that it does not come to it; and returns when it is durable. (slow) */
 
 /* A running job ends within a minibatch, its weights so far are kept; where that takes long the
  * call returns before. */

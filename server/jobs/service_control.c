@@ -1,4 +1,4 @@
-/* What can be done to a job that has not ended, and forks. Slow threads: each waits until what it
+/* What can be done to a job that has not ended. Slow threads: each waits until what it
  * did is durable. */
 #include <inttypes.h>
 #include <math.h>

@@ -201,7 +201,6 @@ static bp_status find_start(bp_training *t, bool goes_on, bp_snapshot **out, bp_
         return BP_OK;
     }
     bp_status status = bp_record_get_start(t->service->store, t->job->id, &kept, err);
-    t->start_stored = status == BP_OK;
     t->undrawn = status == BP_NOT_FOUND;
     *out = kept.snapshot;
     kept.snapshot = NULL;

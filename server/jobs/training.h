@@ -12,7 +12,6 @@ struct bp_training {
     bp_trainer *trainer;
     bp_snapshot *start; /* a reference: what the trainer began with */
     bool undrawn;       /* the model had no weights at all before */
-    bool start_stored;  /* an object of kind "start" is on its way, or there */
     bp_train_options options;
     uint64_t edit_step;      /* of the next edit; UINT64_MAX: none is known */
     double reported;         /* when progress was last published; monotonic seconds, as below */

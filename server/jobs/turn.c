@@ -47,14 +47,12 @@ static unsigned heed(bp_job *job) {
 
 /* --- the loop ------------------------------------------------------------------------------- */
 
-/* Where there is no memory for it, the training goes on where it was. */
-static void move(const turn *self) {
+/* To the workers that the job has been dealt. The lane's pool may be another one after that, so
+ * where there is no memory for the move the training cannot go on. */
+static bp_status move(const turn *self, bp_error *err) {
     const size_t share = bp_job_share(self->job);
     bp_pool *pool = bp_lane_pool(self->lane, share);
-    if (pool != NULL) {
-        bp_status moved = bp_trainer_move(self->job->training->trainer, pool, share, NULL);
-        (void)moved;
-    }
+    return bp_trainer_move(self->job->training->trainer, pool, share, err);
 }
 
 static bool checkpoint_is_due(const bp_training *t) {
@@ -82,8 +80,10 @@ static bp_status train(const turn *self, unsigned *asked, bp_error *err) {
         if (bp_training_done(t)) {
             break; /* by an edit */
         }
-        move(self);
-        status = bp_training_step(t, err);
+        status = move(self, err);
+        if (status == BP_OK) {
+            status = bp_training_step(t, err);
+        }
         if (status == BP_OK && checkpoint_is_due(t)) {
             status = checkpoint(t, err);
         }
@@ -93,12 +93,15 @@ static bp_status train(const turn *self, unsigned *asked, bp_error *err) {
 
 /* --- begin and end -------------------------------------------------------------------------- */
 
-/* Makes the training, if it is not there from an earlier turn. */
+/* Makes the training. One that is there from an earlier turn leaves that turn's pool, which may be
+ * gone, or another job's, before anything is done with it. */
 static bp_status open_training(bp_service *service, bp_job *job, bp_pool *pool, bp_error *err) {
     const bool first = job->info.progress.step == 0 && job->training == NULL;
     bp_status status = BP_OK;
     if (job->training == NULL) {
         status = bp_training_open(&job->training, service, job, pool, err);
+    } else {
+        status = bp_trainer_move(job->training->trainer, pool, 1, err);
     }
     if (status == BP_OK) {
         bp_job_info now;
@@ -164,9 +167,6 @@ bp_status bp_take_step(bp_service *service, bp_job *job, bp_error *err) {
         return status;
     }
     status = open_training(service, job, service->single, &cause);
-    if (status == BP_OK && !bp_training_done(job->training)) {
-        status = bp_trainer_move(job->training->trainer, service->single, 1, &cause);
-    }
     if (status == BP_OK && !bp_training_done(job->training)) {
         status = bp_training_step(job->training, &cause);
     }

@@ -100,7 +100,7 @@ static void from_each_checkpoint_to_the_same_bits(void **state) {
     assert_true(count > 0);
     assert_int_equal(info.checkpoint.step, marks[count - 1].step);
     for (size_t i = 0; i < count; i++) {
-        char name[16];
+        char name[32];
         uint64_t made = 0;
         snprintf(name, sizeof name, "from%zu", i);
         const bp_job_fork fork = {.model = name, .step = marks[i].step};
@@ -275,7 +275,7 @@ static void every_optimizer_goes_on(void **state) {
     fixture *made = *state;
     prepare(made->service, 8);
     for (int i = 0; i < BP_OPTIMIZER_COUNT; i++) {
-        char name[8];
+        char name[32];
         bp_model_spec spec = classifier(6);
         snprintf(name, sizeof name, "o%d", i);
         if (i % 2 == 1) { /* the others get their sizes from the data */

@@ -39,7 +39,7 @@ static unsigned draw(actor *self, unsigned below) {
 }
 
 static bp_status start_another(unsigned model) {
-    char name[8];
+    char name[32];
     uint64_t id;
     snprintf(name, sizeof name, "m%u", model % MODELS);
     bp_job_request request = ask(name, "blobs", BP_MAX_EPOCHS);
@@ -90,7 +90,7 @@ static bp_status act_cancel(actor *self, uint64_t id) {
 }
 
 static bp_status act_fork(actor *self, uint64_t id) {
-    char name[16];
+    char name[32];
     uint64_t made;
     snprintf(name, sizeof name, "fork%u-%u", self->number, self->forks);
     const bp_job_fork fork = {.model = name, .change = {.learning_rate = 0.02}};
@@ -156,7 +156,7 @@ static void cancel_all(bp_service *service) {
 }
 
 static void prepare(bp_service *service) {
-    char name[8];
+    char name[32];
     bp_model_spec spec = classifier(8);
     put_dataset(service, "blobs", make_blobs(120, FEATURES));
     for (unsigned i = 0; i < MODELS; i++) {
@@ -372,6 +372,33 @@ static void a_rewound_job_shows_what_was(void **state) {
     end_endless(service, id);
 }
 
+/* The edit ends the training where it stands, at the beginning of a turn on another lane, while the
+ * lane that it comes from trains another job. */
+static void an_edit_ends_a_paused_job_on_another_lane(void **state) {
+    bp_service *service = ((fixture *)*state)->service;
+    prepare(service);
+    for (int round = 0; round < 6; round++) {
+        const uint64_t id = start_endless(service, "m0", 0);
+        wait_for_steps(service, id, 10);
+        EXPECT_OK(bp_service_pause_job(service, id, &err_));
+        uint64_t at = wait_for_state(service, id, BP_JOB_PAUSED).progress.step;
+        if (round % 2 == 0) { /* else it keeps its lane's pool */
+            for (; at % 4 != 0; at++) {
+                EXPECT_OK(bp_service_step_job(service, id, &err_));
+            }
+        }
+        const uint64_t other = start_endless(service, "m1", 0);
+        wait_for_steps(service, other, 10);
+        const bp_job_change change = {.epochs = (at + 3) / 4};
+        EXPECT_OK(bp_service_edit_job(service, id, &change, &err_));
+        EXPECT_OK(bp_service_resume_job(service, id, &err_));
+        const bp_job_info info = wait_for_end(service, id);
+        assert_int_equal(info.state, BP_JOB_SUCCEEDED);
+        assert_int_equal(info.progress.step, change.epochs * 4);
+        end_endless(service, other);
+    }
+}
+
 static void no_fork_without_the_data(void **state) {
     fixture *made = *state;
     prepare(made->service);
@@ -471,6 +498,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_step_is_one_minibatch),
         TEST(a_rewound_job_shows_what_was),
+        TEST(an_edit_ends_a_paused_job_on_another_lane),
         TEST(no_fork_without_the_data),
         TEST(a_pause_waits_for_a_long_minibatch),
         TEST(a_paused_job_stays_paused),
