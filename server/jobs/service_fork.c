@@ -214,11 +214,28 @@ static void drop_job(fork *self) {
     }
 }
 
-/* A job that runs writes its next checkpoint at any moment, and the one that was found is gone:
- * then once more. Holds service->starting. */
+/* A job that runs writes its next checkpoint at any moment, and the one that was found may go while
+ * it is read. */
+static bool mark_is_gone(const fork *self) {
+    bp_job_checkpoint marks[BP_MAX_CHECKPOINTS];
+    const size_t count = bp_job_copy_checkpoints(self->from, marks);
+    for (size_t i = 0; i < count; i++) {
+        if (marks[i].step == self->mark.step) {
+            return false;
+        }
+    }
+    return self->mark.step > 0;
+}
+
+static bool read_too_late(const fork *self, bp_status status) {
+    return !self->data_is_gone &&
+           (status == BP_NOT_FOUND || (status == BP_IO && mark_is_gone(self)));
+}
+
+/* Holds service->starting. */
 static bp_status fork_newest_locked(fork *self, bp_error *err) {
     bp_status status = fork_locked(self, err);
-    for (int i = 1; i < MOST_TRIES && status == BP_NOT_FOUND && !self->data_is_gone; i++) {
+    for (int i = 1; i < MOST_TRIES && read_too_late(self, status); i++) {
         drop_job(self);
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         status = fork_locked(self, err);
