@@ -147,6 +147,44 @@ static void what_failed_comes_later(void **state) {
     bp_event_log_unref(after.log);
 }
 
+static bool warns(bp_service *service, uint64_t id, const char *what) {
+    static told events;
+    bool found = false;
+    read_events(service, id, &events);
+    for (size_t i = 0; i < events.count; i++) {
+        found = found || (events.event[i].type == BP_EVENT_WARNING &&
+                          strstr(events.event[i].data, what) != NULL);
+    }
+    bp_event_log_unref(events.log);
+    return found;
+}
+
+/* An end that could not be written is tried again a second later. By then another job of the same
+ * model has ended, and it is that job's weights that stay. */
+static void weights_of_a_later_job_stay(void **state) {
+    fixture *made = *state;
+    const uint64_t first = start_endless(made->service, 0);
+    const bp_job_request request = ask("m", "blobs", BP_MAX_EPOCHS);
+    const uint64_t second = start(made->service, &request);
+    wait_for_steps(made->service, first, 10);
+    fill_disk(true);
+    EXPECT_OK(bp_service_cancel_job(made->service, first, &err_));
+    while (!warns(made->service, first, "end_not_stored")) {
+        rest();
+    }
+    fill_disk(false);
+    wait_for_steps(made->service, second, 10);
+    EXPECT_OK(bp_service_cancel_job(made->service, second, &err_));
+    const bp_job_info later = wait_for_end(made->service, second);
+    const bp_job_info earlier = wait_for_end(made->service, first);
+    assert_string_not_equal(earlier.sha256, later.sha256);
+    reopen(made);
+    char hex[BP_DIGEST_HEX_SIZE];
+    model_sha256(made->service, "m", hex);
+    assert_string_equal(hex, later.sha256);
+    assert_string_equal(job_of(made->service, first).sha256, earlier.sha256);
+}
+
 static void sequences_go_on_after_a_restart(void **state) {
     fixture *made = *state;
     static told events;
@@ -174,6 +212,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_paused_job_is_the_same_after_a_restart),
         TEST(what_failed_comes_later),
+        TEST(weights_of_a_later_job_stay),
         TEST(sequences_go_on_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,14 +58,19 @@ static void wait_at_the_gate(bp_errand *base) {
     note(self);
 }
 
+static void rest(long ms) {
+    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
+
+static void write_slowly(bp_errand *base) {
+    rest(60);
+    note((errand *)base);
+}
+
 static void open_diary(diary *made) {
     bp_error err = {0};
     *made = (diary){.gate = PTHREAD_MUTEX_INITIALIZER};
     assert_int_equal(bp_keeper_new(&made->keeper, &err), BP_OK);
-}
-
-static void rest(long ms) {
-    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
 static void wait_for(const diary *made, size_t count) {
@@ -112,6 +117,29 @@ static void what_failed_is_tried_again_when_it_is_due(void **state) {
     bp_keeper_free(made.keeper);
     static const int expected[] = {1, 2, 3, 2, 2, 1};
     assert_int_equal(made.count, 6);
+    assert_memory_equal(made.told, expected, sizeof expected);
+}
+
+/* However late the keeper comes to them. */
+static void what_is_due_first_is_tried_first(void **state) {
+    (void)state;
+    diary made;
+    open_diary(&made);
+    errand first = {
+        .base.run = write_down, .diary = &made, .number = 1, .again = 1, .seconds = 0.01};
+    errand second = {
+        .base.run = write_down, .diary = &made, .number = 2, .again = 1, .seconds = 0.02};
+    errand gate = {.base.run = wait_at_the_gate, .diary = &made, .number = 3};
+    errand slow = {.base.run = write_slowly, .diary = &made, .number = 4};
+    pthread_mutex_lock(&made.gate); /* until all are handed over */
+    bp_keeper_hand_over(made.keeper, &gate.base);
+    bp_keeper_hand_over(made.keeper, &first.base);
+    bp_keeper_hand_over(made.keeper, &second.base);
+    bp_keeper_hand_over(made.keeper, &slow.base); /* after it both are due */
+    pthread_mutex_unlock(&made.gate);
+    wait_for(&made, 6);
+    bp_keeper_free(made.keeper);
+    static const int expected[] = {3, 1, 2, 4, 1, 2};
     assert_memory_equal(made.told, expected, sizeof expected);
 }
 
@@ -184,6 +212,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_comes_first_is_done_first),
         cmocka_unit_test(what_failed_is_tried_again_when_it_is_due),
+        cmocka_unit_test(what_is_due_first_is_tried_first),
         cmocka_unit_test(closing_tries_a_last_time),
         cmocka_unit_test(who_brings_very_many_waits),
         cmocka_unit_test(nothing_is_freed_too),
