@@ -8,19 +8,17 @@ from jobs_server import Server, events_request
 
 NETS = (  # what it is called, minibatch, hidden layers, rows
     ("tiny", 32, (16,), 160),
-    ("heavy", 1024, (1024, 1024), 1024),
+    ("heavy", 512, (1024, 1024), 512),
 )
 
 
 # --- within one minibatch --------------------------------------------------------------------
 
 def obey(server, job, send, until):
-    """(ms until it shows, ms of the answer, minibatches that began before and ended after the request)."""
+    """(ms until it shows, minibatches that the job ended after it was asked)."""
     before, begin = server.job(job)["step"], time.perf_counter()
-    answer = send()
-    answered = time.perf_counter()
-    seen = until(answer)
-    return 1e3 * (time.perf_counter() - begin), 1e3 * (answered - begin), max(0, seen - before)
+    step = until(send())
+    return 1e3 * (time.perf_counter() - begin), max(0, step - before)
 
 
 class Obedience:
@@ -32,15 +30,16 @@ class Obedience:
         server.add_model(self.name, *hidden)
         self.options = {"batch_size": batch, "threads": 1, "checkpoint": {"every_seconds": None}}
         self.found = {"pause": [], "PATCH": [], "cancel": []}
-        self.minibatch_ms = []
+        self.minibatch_ms, self.rate = [], 1e-6
 
     def state_step(self, job, state):
         return lambda _: self.server.wait(job, (state,))["step"]
 
     def edited_step(self, job):
-        self.rate = self.rate * 0.999 if hasattr(self, "rate") else 1e-6
+        """The step from which on another learning rate counts."""
+        self.rate *= 0.999
         answer = self.server.call("PATCH", f"/v1/jobs/{job}", {"learning_rate": self.rate})
-        return answer["edits"][-1]["step"] if answer.get("edits") else answer["step"]
+        return answer["edits"][-1]["step"]
 
     def round(self):
         server = self.server
@@ -64,7 +63,7 @@ class Obedience:
             yield Figure("obey", f"{self.name} net, {what}: until it shows, durably", [each[0] for each in found], "ms")
             if self.name == "heavy":
                 yield Figure("obey", f"{self.name} net, {what}: minibatches that end after it is asked",
-                             [each[2] for each in found], "", "minibatch")
+                             [each[1] for each in found], "", "minibatch")
 
 
 def obedience(options):
@@ -117,13 +116,11 @@ def idle_percent(server, job, seconds):
 
 
 def seconds_to_ready(folder):
-    """From the program's start until /readyz says so. (seconds, the server)"""
+    """From the program's start until /readyz says so."""
     begin = time.perf_counter()
-    server = Server(data_dir=folder)
-    with server:
+    with Server(data_dir=folder) as server:
         server.call("GET", "/readyz")
-        seconds = time.perf_counter() - begin
-    return seconds
+        return time.perf_counter() - begin
 
 
 def past(options):

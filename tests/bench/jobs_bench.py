@@ -26,7 +26,7 @@ MEASURES = {
 }
 SIZES = {  # option: (quick, full)
     "jobs": (100, 1000),
-    "rounds": (1, 5),
+    "rounds": (1, 3),
     "seconds": (3, 5),
     "idle_seconds": (4, 10),
     "readers": (200, 1000),

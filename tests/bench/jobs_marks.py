@@ -2,11 +2,10 @@
 import dataclasses
 import math
 
-# mark: (figure, whether more is better, what it should be, what a quick run on a busy machine must reach)
+# name: (whether more is better, what it should be, what a quick run on a busy machine must reach)
 MARKS = {
     "queue": (True, 0.9, 0.4),
-    "fair-least": (True, 0.8, 0.4),
-    "fair-most": (False, 1.25, 2.5),
+    "fair": (True, 0.8, 0.4),
     "minibatch": (False, 1.0, 2.0),
     "checkpoint": (True, 0.97, 0.7),
     "idle": (False, 0.5, 2.0),
@@ -45,7 +44,7 @@ class Figure:
 
     def line(self, full):
         spread = f"{min(self.values):.3g} to {max(self.values):.3g}" if len(self.values) > 1 else ""
-        text = f"{self.measure:12} {self.what:58} {self.value:9.4g} {self.unit:12} {spread:18}"
+        text = f"{self.measure:12} {self.what:72} {self.value:9.4g} {self.unit:12} {spread:18}"
         if self.mark:
             sign = ">=" if MARKS[self.mark][0] else "<="
             slack = "" if full else f", asserted {sign} {self.bound(full):g}"

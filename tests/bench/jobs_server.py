@@ -62,7 +62,7 @@ class Server(Daemon):
                 raise RuntimeError(f"job {job} is {found['state']}: {found['error']}")
             if found["state"] in states:
                 return found
-            time.sleep(0.002)
+            time.sleep(0.005)
         raise RuntimeError(f"job {job} is still {found['state']}")
 
     def wait_training(self, job):
