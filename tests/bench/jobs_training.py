@@ -151,7 +151,7 @@ def checkpoints(options):
             stills.append(1e3 * (kept[2] - (quiet[2] + after[2]) / 2) / max(kept[3], 1e-9))
             quiet = after
     yield Figure("checkpoint", "10 MB of weights, adam, every second: speed to that without", ratios, "", "checkpoint")
-    yield Figure("checkpoint", "the same by processor seconds", by_cpu)
+    yield Figure("checkpoint", "the same by processor seconds", by_cpu, "", "checkpoint")
     yield Figure("checkpoint", "the lane stands still for each", stills, "ms")
 
 
@@ -186,22 +186,22 @@ class Readers:
 
 
 def readers_window(server, job, count, seconds):
-    """(samples/s, processors that serve) with so many readers."""
+    """(samples/s, samples for each processor second, processors that serve) with so many readers."""
     readers = Readers(server.port, job, count)
     came = readers.take()
     samples, begin = server.samples(job)
-    own = server.serving_cpu()
+    own, cpu = server.serving_cpu(), server.cpu()
     time.sleep(seconds)
-    spent = server.serving_cpu() - own
+    own, cpu = server.serving_cpu() - own, server.cpu() - cpu
     more, end = server.samples(job)
     if count > 0 and readers.take() - came < 100 * seconds * 5:
         raise RuntimeError("a reader got hardly any events")
     readers.close()
-    return (more - samples) / (end - begin), spent / (end - begin)
+    return (more - samples) / (end - begin), (more - samples) / cpu, own / (end - begin)
 
 
 def streams(options):
-    ratios, costs = [], []
+    ratios, by_cpu, costs = [], [], []
     with Server(threads=2) as server:
         server.put_rows("d", 1024, 64, 10)
         server.add_model("m", 128, 128)
@@ -212,8 +212,10 @@ def streams(options):
             loaded = readers_window(server, job, options.readers, options.seconds)
             after = readers_window(server, job, 0, options.seconds)
             ratios.append(2 * loaded[0] / (quiet[0] + after[0]))
-            costs.append(100 * (loaded[1] - (quiet[1] + after[1]) / 2))
+            by_cpu.append(2 * loaded[1] / (quiet[1] + after[1]))
+            costs.append(100 * (loaded[2] - (quiet[2] + after[2]) / 2))
             quiet = after
         server.cancel(job)
     yield Figure("streams", f"{options.readers} readers of a job at 10 events/s: its speed to that without", ratios)
+    yield Figure("streams", f"{options.readers} readers: the same by processor seconds", by_cpu)
     yield Figure("streams", f"{options.readers} readers: what serving them takes", costs, "% of a core")
