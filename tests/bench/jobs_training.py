@@ -1,4 +1,5 @@
 """Measures in which jobs train: many at once, two beside each other, with checkpoints, with readers."""
+import dataclasses
 import selectors
 import socket
 import time
@@ -110,49 +111,73 @@ def fairness(options):
 
 # --- checkpoints -----------------------------------------------------------------------------
 
+@dataclasses.dataclass
+class Window:
+    """Of a job: what it did and what the server took."""
+    seconds: float
+    samples: int
+    cpu: float
+    outside: float  # seconds that the job was in no part of a step
+    made: int  # checkpoints
+
+    @property
+    def speed(self):
+        return self.samples / self.seconds
+
+
 class Weighty:
-    """Jobs of a net with 10 MB of weights, with and without checkpoints, one at a time. By the server's processor
-    seconds their speed is told too: on a busy machine that says more."""
+    """Jobs of a net with 10 MB of weights, with and without checkpoints, one at a time."""
 
     def __init__(self, server):
         self.server, self.count = server, 0
         server.put_rows("d", 1024, 64, 10)
 
+    def look(self, job):
+        """(seconds in no part of a step, checkpoints, the server's processor seconds) until now."""
+        cpu, now = self.server.cpu(), self.server.job(job)
+        events = self.server.call("GET", f"/v1/jobs/{job}/events?limit=1000")["events"]
+        return (now["elapsed_seconds"] - sum(now["phase_seconds"].values()),
+                sum(event["type"] == "checkpoint" for event in events), cpu)
+
     def window(self, every, seconds):
-        """Samples/s, samples for each processor second, the share of time in no part of a step, checkpoints/s."""
         self.count += 1
         name = f"m{self.count}"
         self.server.add_model(name, 1536, 1536)
         job = self.server.start(name, "d", batch_size=128, optimizer=ADAM, checkpoint={"every_seconds": every})
         self.server.wait_training(job)
         samples, begin = self.server.samples(job)
-        first, cpu = self.server.job(job), self.server.cpu()
+        first = self.look(job)
         time.sleep(seconds)
         more, end = self.server.samples(job)
-        last, cpu = self.server.job(job), self.server.cpu() - cpu
+        last = self.look(job)
         self.server.cancel(job)
-        idle = [each["elapsed_seconds"] - sum(each["phase_seconds"].values()) for each in (first, last)]
-        made = sum(event["type"] == "checkpoint"
-                   for event in self.server.call("GET", f"/v1/jobs/{job}/events?limit=1000")["events"])
-        passed = end - begin
-        return (more - samples) / passed, (more - samples) / cpu, (idle[1] - idle[0]) / passed, made / passed
+        return Window(end - begin, more - samples, last[2] - first[2], last[0] - first[0], last[1] - first[1])
+
+
+def checkpoint_costs(kept, around):
+    """Of one checkpoint: (processor seconds, seconds for which the lane stands still)."""
+    of_sample = sum(window.cpu for window in around) / sum(window.samples for window in around)
+    of_second = sum(window.outside for window in around) / sum(window.seconds for window in around)
+    made = max(1, kept.made)
+    return (kept.cpu - kept.samples * of_sample) / made, (kept.outside - kept.seconds * of_second) / made
 
 
 def checkpoints(options):
-    ratios, by_cpu, stills = [], [], []
+    ratios, costs, alone = [], [], []
     with Server(threads=2) as server:
         weighty = Weighty(server)
         quiet = weighty.window(None, options.seconds)
         for _ in range(options.rounds):
             kept = weighty.window(1, options.seconds)
             after = weighty.window(None, options.seconds)
-            ratios.append(2 * kept[0] / (quiet[0] + after[0]))
-            by_cpu.append(2 * kept[1] / (quiet[1] + after[1]))
-            stills.append(1e3 * (kept[2] - (quiet[2] + after[2]) / 2) / max(kept[3], 1e-9))
+            ratios.append(2 * kept.speed / (quiet.speed + after.speed))
+            costs.append(checkpoint_costs(kept, (quiet, after)))
+            alone.append(1 - costs[-1][0] / 2)
             quiet = after
     yield Figure("checkpoint", "10 MB of weights, adam, every second: speed to that without", ratios, "", "checkpoint")
-    yield Figure("checkpoint", "the same by processor seconds", by_cpu, "", "checkpoint")
-    yield Figure("checkpoint", "the lane stands still for each", stills, "ms")
+    yield Figure("checkpoint", "each takes of the processors", [1e3 * each[0] for each in costs], "ms")
+    yield Figure("checkpoint", "so the speed on 2 processors that do nothing else", alone, "", "checkpoint")
+    yield Figure("checkpoint", "the lane stands still for each", [1e3 * each[1] for each in costs], "ms")
 
 
 # --- readers of a stream ---------------------------------------------------------------------
