@@ -176,7 +176,7 @@ def checkpoints(options):
             quiet = after
     yield Figure("checkpoint", "10 MB of weights, adam, every second: speed to that without", ratios, "", "checkpoint")
     yield Figure("checkpoint", "each takes of the processors", [1e3 * each[0] for each in costs], "ms")
-    yield Figure("checkpoint", "so the speed on 2 processors that do nothing else", alone, "", "checkpoint")
+    yield Figure("checkpoint", "so the speed on 2 processors that do nothing else", alone, "", "checkpoint alone")
     yield Figure("checkpoint", "the lane stands still for each", [1e3 * each[1] for each in costs], "ms")
 
 
