@@ -8,7 +8,7 @@ MARKS = {
     "fair": (True, 0.8, 0.4),
     "minibatch": (False, 1.0, 2.0),
     "checkpoint": (True, 0.97, 0.4),
-    "checkpoint alone": (True, 0.97, 0.8),
+    "checkpoint alone": (True, 0.97, 0.7),
     "idle": (False, 0.5, 2.0),
     "start": (False, 2.0, 6.0),
 }
