@@ -125,6 +125,10 @@ step_bench() {
     echo "$lines" | sed 's/^/# /'
     verdict "a line for each load of the API" "$(jq -s 'select(length != 4)' <<<"$lines" 2>&1)"
     verdict "each answered while a job trains" "$(jq -c 'select(.requests < 25 or .p99_ms > 2000 or .job_speed_ratio <= 0)' <<<"$lines" 2>&1)"
+    lines=$(tests/bench/jobs ${BP_TEST_FULL:+--full} --json - 2>/dev/null)
+    echo "$lines" | sed 's/^/# /'
+    verdict "a line for each figure of jobs" "$(jq -s 'select(length < 30)' <<<"$lines" 2>&1)"
+    verdict "each as it should be" "$(jq -c 'select(.met != true)' <<<"$lines" 2>&1)"
 }
 
 step_container() {

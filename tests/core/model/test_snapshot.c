@@ -48,6 +48,30 @@ static void weights_are_rows_of_units(void **state) {
     bp_snapshot_unref(NULL);
 }
 
+/* More units than are hashed at a time, and not a multiple of them. */
+static void a_digest_is_that_of_all_units_in_order(void **state) {
+    (void)state;
+    enum { INPUTS = 5, UNITS = 37 };
+    float weights[INPUTS * UNITS], biases[UNITS];
+    for (size_t i = 0; i < INPUTS * UNITS; i++) {
+        weights[i] = (float)i;
+    }
+    for (size_t i = 0; i < UNITS; i++) {
+        biases[i] = -(float)i;
+    }
+    bp_snapshot *s = fresh(INPUTS, UNITS);
+    bp_snapshot_set_layer(s, 1, weights, biases);
+    char hex[BP_DIGEST_HEX_SIZE], by_hand[BP_DIGEST_HEX_SIZE];
+    bp_digest digest;
+    bp_digest_start(&digest);
+    bp_digest_add_floats(&digest, weights, INPUTS * UNITS);
+    bp_digest_add_floats(&digest, biases, UNITS);
+    bp_digest_finish(&digest, by_hand);
+    assert_int_equal(bp_snapshot_digest(s, hex, NULL), BP_OK);
+    assert_string_equal(hex, by_hand);
+    bp_snapshot_unref(s);
+}
+
 static void gamma_and_beta_are_parameters(void **state) {
     (void)state;
     bp_model_spec spec = {.inputs = 3,
@@ -78,6 +102,7 @@ static void gamma_and_beta_are_parameters(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_are_rows_of_units),
+        cmocka_unit_test(a_digest_is_that_of_all_units_in_order),
         cmocka_unit_test(gamma_and_beta_are_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
