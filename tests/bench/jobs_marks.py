@@ -5,12 +5,12 @@ import math
 # name: (whether more is better, what it should be, what a quick run on a busy machine must reach)
 MARKS = {
     "queue": (True, 0.9, 0.25),
-    "fair": (True, 0.8, 0.4),
+    "fair": (True, 0.8, 0.2),
     "minibatch": (False, 1.0, 2.0),
-    "checkpoint": (True, 0.97, 0.4),
-    "checkpoint alone": (True, 0.97, 0.7),
-    "idle": (False, 0.5, 2.0),
-    "start": (False, 2.0, 6.0),
+    "checkpoint": (True, 0.85, 0.3),
+    "checkpoint alone": (True, 0.85, 0.5),
+    "idle": (False, 0.5, 3.0),
+    "start": (False, 2.0, 20.0),
 }
 # Rounds that differ by more than this say little of a mark.
 STEADY = 1.25

@@ -295,13 +295,18 @@ def test_two_jobs_share_the_threads(start):
                                 expect=202).json["id"])
     for job in jobs:
         wait_for(client, job, lambda j: j["step"] > 100)
-    first = [client.job(j)["step"] for j in jobs]
-    time.sleep(1)
-    done = [client.job(j)["step"] - f for j, f in zip(jobs, first)]
+    shares = []
+    for _ in range(8):  # other programs may keep one of the processors busy for a while
+        first = [client.job(j)["step"] for j in jobs]
+        time.sleep(1)
+        done = [client.job(j)["step"] - f for j, f in zip(jobs, first)]
+        shares.append(done[0] / sum(done))
+        if 0.4 < shares[-1] < 0.6:
+            break
     for job in jobs:
         assert client.job(job)["state"] == "running"
         client.post(f"/v1/jobs/{job}/cancel", expect=202)
-    assert 0.5 < done[0] / done[1] < 2, done
+    assert 0.4 < shares[-1] < 0.6, shares
 
 
 def test_jobs_of_one_model_wait_for_one_another(start):
