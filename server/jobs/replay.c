@@ -1,5 +1,5 @@
 /* Verification of a receipt: the same training once more, from what the receipt names, on threads
- * of its own, so that the runner's are left alone. The replay fills a receipt too, and the answer
+ * of its own, so that the lanes' are left alone. The replay fills a receipt too, and the answer
  * is the comparison of the two. */
 #include <inttypes.h>
 #include <stdlib.h>
