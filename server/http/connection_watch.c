@@ -85,11 +85,7 @@ static void sleep_locked(bp_watch *watch) {
         pthread_cond_wait(&watch->changed, &watch->lock);
         return;
     }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + (int64_t)(watch->tick * 1e9);
-    until.tv_sec += (time_t)(ns / 1000000000);
-    until.tv_nsec = (long)(ns % 1000000000);
+    const struct timespec until = bp_clock_moment(watch->tick);
     pthread_cond_timedwait(&watch->changed, &watch->lock, &until);
 }
 

@@ -234,11 +234,7 @@ uint16_t bp_http_port(const bp_http *http) {
 
 /* Waits until the count is zero, at most `ms`; 0: without end. */
 static void wait_for_none(bp_http *http, const size_t *count, unsigned ms) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + (int64_t)ms * 1000000;
-    until.tv_sec += (time_t)(ns / 1000000000);
-    until.tv_nsec = (long)(ns % 1000000000);
+    const struct timespec until = bp_clock_moment((double)ms * 1e-3);
     pthread_mutex_lock(&http->lock);
     int late = 0;
     while (*count > 0 && late == 0)

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
-#include <time.h>
+
+#include "clock.h"
 
 /* A minibatch that takes longer than this is not waited for. */
 #define EDIT_SECONDS 10.0
@@ -37,22 +37,13 @@ size_t bp_job_share(const bp_job *job) {
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
-static struct timespec moment_in(double seconds) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    const double whole = floor(seconds);
-    const int64_t ns = now.tv_nsec + (int64_t)((seconds - whole) * 1e9);
-    return (struct timespec){.tv_sec = now.tv_sec + (time_t)whole + (time_t)(ns / 1000000000),
-                             .tv_nsec = (long)(ns % 1000000000)};
-}
-
 /* False: the time is up. Holds job->lock. */
 static bool wait_locked(bp_job *job, const struct timespec *until) {
     return pthread_cond_timedwait(&job->changed, &job->lock, until) != ETIMEDOUT;
 }
 
 void bp_job_wait_until_off(bp_job *job, double seconds) {
-    const struct timespec until = moment_in(seconds);
+    const struct timespec until = bp_clock_moment(seconds);
     pthread_mutex_lock(&job->lock);
     while (job->info.state == BP_JOB_RUNNING && wait_locked(job, &until)) {
     }
@@ -75,7 +66,7 @@ bool bp_job_is_ending(bp_job *job) {
 }
 
 bp_status bp_job_take(bp_job *job, bp_error *err) {
-    const struct timespec until = moment_in(TAKE_SECONDS);
+    const struct timespec until = bp_clock_moment(TAKE_SECONDS);
     pthread_mutex_lock(&job->lock);
     while (job->taken && wait_locked(job, &until)) {
     }
@@ -127,7 +118,7 @@ static bool present_wish_locked(bp_job *job, bp_job_wish *wish, const struct tim
 }
 
 bp_status bp_job_edit_running(bp_job *job, bp_job_edit *edit, bp_error *err) {
-    const struct timespec until = moment_in(EDIT_SECONDS);
+    const struct timespec until = bp_clock_moment(EDIT_SECONDS);
     bp_job_wish wish = {.edit = *edit};
     pthread_mutex_lock(&job->lock);
     const bool answered = present_wish_locked(job, &wish, &until);

@@ -7,11 +7,7 @@
 #include "job_marks.h"
 
 void bp_job_show_epochs(bp_job *job) {
-    uint64_t epochs = job->info.request.options.epochs;
-    for (size_t i = 0; i < job->edits.count; i++) {
-        epochs = job->edits.edit[i].epochs > 0 ? job->edits.edit[i].epochs : epochs;
-    }
-    bp_job_set_epochs(job, epochs);
+    bp_job_set_epochs(job, bp_job_edited_epochs(&job->edits, job->info.request.options.epochs));
 }
 
 /* As bp_trainer_edit, without a trainer. */

@@ -1,5 +1,6 @@
 #include "job_marks.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,13 @@ bp_status bp_job_copy_edits(bp_job *job, bp_job_edits *out, bp_error *err) {
     }
     *out = (bp_job_edits){.edit = copy, .count = count, .capacity = count};
     return BP_OK;
+}
+
+uint64_t bp_job_edited_epochs(const bp_job_edits *edits, uint64_t epochs) {
+    for (size_t i = 0; i < edits->count; i++) {
+        epochs = edits->edit[i].epochs > 0 ? edits->edit[i].epochs : epochs;
+    }
+    return epochs;
 }
 
 /* What is not said stays as it was. */
@@ -76,6 +84,28 @@ size_t bp_job_copy_checkpoints(bp_job *job, bp_job_checkpoint *out) {
     memcpy(out, job->checkpoints, count * sizeof *out);
     pthread_mutex_unlock(&job->lock);
     return count;
+}
+
+bp_status bp_job_find_checkpoint(bp_job *job, uint64_t step, bp_job_checkpoint *out,
+                                 bp_error *err) {
+    bp_job_checkpoint marks[BP_MAX_CHECKPOINTS];
+    const size_t count = bp_job_copy_checkpoints(job, marks);
+    for (size_t i = count; i-- > 0;) {
+        if (step == 0 || marks[i].step == step) {
+            *out = marks[i];
+            return BP_OK;
+        }
+    }
+    if (count == 0) {
+        return bp_fail(err, BP_CONFLICT, NULL,
+                       "job %" PRIu64 " has no checkpoint; its \"checkpoint\" says when they are"
+                       " written",
+                       job->id);
+    }
+    return bp_fail(err, BP_INVALID, "/step",
+                   "job %" PRIu64 " has no checkpoint of step %" PRIu64
+                   "; its last is of step %" PRIu64,
+                   job->id, step, marks[count - 1].step);
 }
 
 typedef struct marks {

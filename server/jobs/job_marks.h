@@ -10,6 +10,12 @@ BP_NODISCARD bp_status bp_job_copy_edits(bp_job *job, bp_job_edits *out, bp_erro
 /* Into out [BP_MAX_CHECKPOINTS]; how many. */
 size_t bp_job_copy_checkpoints(bp_job *job, bp_job_checkpoint *out);
 
+/* The checkpoint of a step; 0: the last. INVALID "/step"; CONFLICT: the job has none. */
+BP_NODISCARD bp_status bp_job_find_checkpoint(bp_job *job, uint64_t step, bp_job_checkpoint *out,
+                                              bp_error *err);
+
+/* How many epochs these edits make of `epochs`. */
+uint64_t bp_job_edited_epochs(const bp_job_edits *edits, uint64_t epochs);
 /* Room for one more, so that the next bp_job_add_edit cannot fail. NO_MEMORY. */
 BP_NODISCARD bp_status bp_job_reserve_edit(bp_job *job, bp_error *err);
 /* Notes what took effect; edits of one step become one. */

@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "clock.h"
 
@@ -57,12 +56,8 @@ static void wait_locked(bp_keeper *keeper, double until) {
         pthread_cond_wait(&keeper->work, &keeper->lock);
         return;
     }
-    struct timespec moment;
     const double seconds = until - bp_clock_seconds();
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    const long long ns = moment.tv_nsec + (long long)((seconds > 0 ? seconds : 0) * 1e9);
-    moment.tv_sec += (time_t)(ns / 1000000000);
-    moment.tv_nsec = (long)(ns % 1000000000);
+    const struct timespec moment = bp_clock_moment(seconds > 0 ? seconds : 0);
     pthread_cond_timedwait(&keeper->work, &keeper->lock, &moment);
 }
 

@@ -226,25 +226,6 @@ bp_status bp_service_step_job(bp_service *service, uint64_t id, bp_error *err) {
 
 /* --- rewind --------------------------------------------------------------------------------- */
 
-/* The step of the checkpoint that is meant: 0 is the last. */
-static bp_status find_mark(bp_job *job, uint64_t step, bp_job_checkpoint *out, bp_error *err) {
-    bp_job_checkpoint marks[BP_MAX_CHECKPOINTS];
-    const size_t count = bp_job_copy_checkpoints(job, marks);
-    for (size_t i = count; i-- > 0;) {
-        if (step == 0 || marks[i].step == step) {
-            *out = marks[i];
-            return BP_OK;
-        }
-    }
-    if (count == 0) {
-        return bp_fail(err, BP_CONFLICT, NULL, "job %" PRIu64 " has no checkpoint", job->id);
-    }
-    return bp_fail(err, BP_INVALID, "/step",
-                   "job %" PRIu64 " has no checkpoint of step %" PRIu64
-                   "; its last is of step %" PRIu64,
-                   job->id, step, marks[count - 1].step);
-}
-
 /* The facts as they were then. */
 static void show_progress(bp_job *job, const bp_job_checkpoint *mark) {
     bp_train_progress progress = job->info.progress; /* the driver's to change */
@@ -273,7 +254,7 @@ static bp_status write_rewound(bp_service *service, bp_job *job, const uint64_t 
 
 static bp_status rewind_taken(bp_service *service, bp_job *job, uint64_t step, bp_error *err) {
     bp_job_checkpoint mark = {0};
-    bp_status status = find_mark(job, step, &mark, err);
+    bp_status status = bp_job_find_checkpoint(job, step, &mark, err);
     if (status == BP_OK) {
         status = bp_checkpoint_show(service->store, job, mark.step, err);
     }

@@ -28,27 +28,6 @@ enum { MOST_TRIES = 16 };
 
 /* --- what it is made of --------------------------------------------------------------------- */
 
-static bp_status find_mark(fork *self, bp_error *err) {
-    bp_job_checkpoint marks[BP_MAX_CHECKPOINTS];
-    const size_t count = bp_job_copy_checkpoints(self->from, marks);
-    for (size_t i = count; i-- > 0;) {
-        if (self->asked->step == 0 || marks[i].step == self->asked->step) {
-            self->mark = marks[i];
-            return BP_OK;
-        }
-    }
-    if (count == 0) {
-        return bp_fail(err, BP_CONFLICT, NULL,
-                       "job %" PRIu64 " has no checkpoint to go on from; its \"checkpoint\" says"
-                       " when they are written",
-                       self->from->id);
-    }
-    return bp_fail(err, BP_INVALID, "/step",
-                   "job %" PRIu64 " has no checkpoint of step %" PRIu64
-                   "; its last is of step %" PRIu64,
-                   self->from->id, self->asked->step, marks[count - 1].step);
-}
-
 /* Those up to the checkpoint. */
 static bp_status copy_edits(const fork *self, bp_job_edits *out, bp_error *err) {
     bp_status status = bp_job_copy_edits(self->from, out, err);
@@ -56,14 +35,6 @@ static bp_status copy_edits(const fork *self, bp_job_edits *out, bp_error *err) 
         out->count--;
     }
     return status;
-}
-
-static uint64_t epochs_after(const bp_job_info *info, const bp_job_edits *edits) {
-    uint64_t epochs = info->request.options.epochs;
-    for (size_t i = 0; i < edits->count; i++) {
-        epochs = edits->edit[i].epochs > 0 ? edits->edit[i].epochs : epochs;
-    }
-    return epochs;
 }
 
 static bp_job_info describe(const fork *self, const bp_job_info *theirs,
@@ -77,7 +48,7 @@ static bp_job_info describe(const fork *self, const bp_job_info *theirs,
                         .rows = theirs->rows,
                         .validation_rows = theirs->validation_rows,
                         .progress = theirs->progress,
-                        .epochs = epochs_after(theirs, edits),
+                        .epochs = bp_job_edited_epochs(edits, theirs->request.options.epochs),
                         .forked_from = self->from->id,
                         .checkpoint = self->mark};
     snprintf(info.request.model, sizeof info.request.model, "%s", self->asked->model);
@@ -184,7 +155,7 @@ static bp_status put_model(fork *self, bp_error *err) {
 static bp_status fork_locked(fork *self, bp_error *err) {
     bp_status status = bp_scheduler_admit(self->service->scheduler, &self->id, err);
     if (status == BP_OK) {
-        status = find_mark(self, err);
+        status = bp_job_find_checkpoint(self->from, self->asked->step, &self->mark, err);
     }
     if (status == BP_OK) {
         status = make_job(self, err);
