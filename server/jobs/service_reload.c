@@ -27,7 +27,6 @@ typedef struct reload {
     bp_event *events; /* [event_count] of one job, gathered */
     size_t event_count, event_capacity;
     uint64_t events_of;
-    bp_status damage; /* NO_MEMORY to note it */
 } reload;
 
 static bp_status reserve(void **array, size_t *capacity, size_t count, size_t size, bp_error *err) {
@@ -56,15 +55,6 @@ static bp_status note_mark(void *context, const bp_store_object *object, bp_erro
         self->marks[self->count++] = found;
     }
     return status;
-}
-
-/* It is noted all the same: who takes it up says that it is damaged, and takes another. */
-static void note_damaged(void *context, const bp_store_object *object, const bp_error *why) {
-    reload *self = context;
-    (void)why;
-    if (self->damage == BP_OK) {
-        self->damage = note_mark(context, object, NULL);
-    }
 }
 
 static int by_step(const void *a, const void *b) {
@@ -252,11 +242,7 @@ static bp_status start_all(reload *self, bp_status status, bp_error *err) {
 
 bp_status bp_service_load_jobs(bp_service *service, bp_error *err) {
     reload self = {.service = service};
-    bp_status status =
-        bp_store_load_checkpoints(service->store, note_mark, note_damaged, &self, err);
-    if (status == BP_OK && self.damage != BP_OK) {
-        status = bp_fail(err, self.damage, NULL, "no memory for the checkpoints of the store");
-    }
+    bp_status status = bp_store_list(service->store, BP_STORE_CHECKPOINT, note_mark, &self, err);
     if (status == BP_OK) {
         status = bp_store_load(service->store, BP_STORE_JOB, load_one, &self, err);
     }

@@ -167,13 +167,11 @@ BP_NODISCARD bp_status bp_store_load_one(bp_store *store, const bp_store_object 
                                                            bp_error *err),
                                          void *context, bp_error *err);
 
-/* bp_store_load of the checkpoints, except that one whose blob is missing or damaged does not end
- * it: `damaged` is called with it, without its blob, and with what is wrong, and the next follows.
- * IO, NO_MEMORY, and what `each` fails with. */
-BP_NODISCARD bp_status bp_store_load_checkpoints(
-    bp_store *store, bp_status (*each)(void *context, const bp_store_object *object, bp_error *err),
-    void (*damaged)(void *context, const bp_store_object *object, const bp_error *why),
-    void *context, bp_error *err);
+/* The same of all of a kind without reading a blob: objects have its size, and none. */
+BP_NODISCARD bp_status bp_store_list(bp_store *store, bp_store_kind kind,
+                                     bp_status (*each)(void *context, const bp_store_object *object,
+                                                       bp_error *err),
+                                     void *context, bp_error *err);
 
 /* Calls `each`, on the calling thread, for every event, by job, then by sequence; those that are
  * added meanwhile may be among them. A failure of `each` ends it. Any thread but the store's. IO,

@@ -9,9 +9,8 @@
 /* Who is called with what was found. */
 typedef struct visitor {
     bp_status (*each)(void *context, const bp_store_object *object, bp_error *err);
-    /* NULL: damage ends the load */
-    void (*damaged)(void *context, const bp_store_object *object, const bp_error *why);
     void *context;
+    bool without_blobs; /* their sizes are enough */
 } visitor;
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -126,34 +125,20 @@ static bp_status load_blob(bp_store *store, bp_catalogue_row *row, bp_store_obje
 
 /* --- objects -------------------------------------------------------------------------------- */
 
-/* What the visitor makes of an object whose blob cannot be had. */
-static bp_status report(const visitor *visit, const bp_store_object *object, const bp_error *cause,
-                        bp_error *err) {
-    bp_error why = {0};
-    bp_status status = bp_fail(&why, cause->code, NULL, "'%s' cannot be loaded: %.300s",
-                               object->name, cause->message);
-    if (status == BP_IO && visit->damaged != NULL) {
-        const bp_store_object bare = {
-            .kind = object->kind, .name = object->name, .json = object->json};
-        visit->damaged(visit->context, &bare, &why);
-        return BP_OK;
-    }
-    if (err != NULL) {
-        *err = why;
-    }
-    return status;
-}
-
 static bp_status load_row(bp_store *store, bp_store_kind kind, bp_catalogue_row *row,
                           const visitor *visit, bp_error *err) {
     const bool is_mapped = row->blob.file[0] != '\0' && row->blob.size > BP_STORE_LARGE_BLOB;
     bool taken = false;
-    bp_store_object object = {
-        .kind = kind, .name = row->name, .json = row->json, .taken = is_mapped ? &taken : NULL};
+    bp_store_object object = {.kind = kind,
+                              .name = row->name,
+                              .json = row->json,
+                              .blob_size = row->blob.size,
+                              .taken = is_mapped ? &taken : NULL};
     bp_error cause = {0};
-    bp_status status = load_blob(store, row, &object, &cause);
+    bp_status status = visit->without_blobs ? BP_OK : load_blob(store, row, &object, &cause);
     status = status == BP_OK ? visit->each(visit->context, &object, err)
-                             : report(visit, &object, &cause, err);
+                             : bp_fail(err, status, NULL, "'%s' cannot be loaded: %.300s",
+                                       row->name, cause.message);
     if (!taken) {
         forget_blob(&object, is_mapped);
     }
@@ -179,12 +164,12 @@ bp_status bp_store_load(bp_store *store, bp_store_kind kind,
     return load(store, kind, &visit, err);
 }
 
-bp_status bp_store_load_checkpoints(
-    bp_store *store, bp_status (*each)(void *context, const bp_store_object *object, bp_error *err),
-    void (*damaged)(void *context, const bp_store_object *object, const bp_error *why),
-    void *context, bp_error *err) {
-    const visitor visit = {.each = each, .damaged = damaged, .context = context};
-    return load(store, BP_STORE_CHECKPOINT, &visit, err);
+bp_status bp_store_list(bp_store *store, bp_store_kind kind,
+                        bp_status (*each)(void *context, const bp_store_object *object,
+                                          bp_error *err),
+                        void *context, bp_error *err) {
+    const visitor visit = {.each = each, .context = context, .without_blobs = true};
+    return load(store, kind, &visit, err);
 }
 
 bp_status bp_store_load_one(bp_store *store, const bp_store_object *key,
