@@ -31,10 +31,13 @@ static char *find_header(const bp_response *response, const char *name) {
 
 /* As much of it as creations have: JSON, and where the object is. */
 static bp_status keep(const bp_call *call, bp_store_batch *batch, bp_error *err) {
-    char *body = strndup(call->response->body, call->response->body_size);
+    const size_t size = call->response->body_size;
+    char *body = malloc(size + 1); /* with the zero at its end that the response has not */
     if (body == NULL) {
         return bp_fail(err, BP_NO_MEMORY, NULL, "no memory for the response");
     }
+    memcpy(body, call->response->body, size);
+    body[size] = '\0';
     char type[] = "application/json";
     const bp_kept_reply reply = {.status = call->response->status,
                                  .content_type = type,
