@@ -34,7 +34,7 @@ def digest(*parts):
 
 def described(exchange):
     told = {key: value for key, value in exchange.json.items()
-            if key not in ("name", "created_at", "jobs")}
+            if key not in ("name", "created_at", "jobs", "links")}
     return json.dumps(told, sort_keys=True).encode()
 
 
