@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("BACKPROPD", ROOT / "build/release/backpropd")).resolve()
 READY = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 # Sanitizers make the daemon several times slower; deadlines are there to catch hangs, no more.
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 class Daemon:
