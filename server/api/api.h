@@ -17,7 +17,7 @@ typedef struct bp_api_options {
     bp_service *service;     /* borrowed */
     const char *version;     /* of the program */
     size_t max_json_bytes;   /* 0: 1 MiB */
-    size_t max_upload_bytes; /* 0: 4 GiB */
+    size_t max_upload_bytes; /* 0: 64 GiB */
     unsigned heartbeat_ms;   /* between signs of life of a quiet stream; 0: 15 s */
 } bp_api_options;
 

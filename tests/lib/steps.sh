@@ -113,7 +113,7 @@ step_demo() {
     tests/demo/run
 }
 
-# That it runs and prints figures: how fast, no test asks.
+# That it runs and prints figures. How fast, only the figures of many jobs ask, with room for a busy machine.
 step_bench() {
     local lines
     build_release || return 1
