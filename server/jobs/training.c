@@ -135,9 +135,15 @@ bp_status bp_training_edit(bp_training *t, bp_job_edit *edit, bp_error *err) {
     return status;
 }
 
+static void note_place(bp_training *t, const bp_train_progress *progress) {
+    t->step = progress->step;
+    t->epoch = progress->epoch;
+    t->now = bp_clock_seconds();
+}
+
+/* A step may take less than a microsecond, so progress is copied and the clock read once. */
 bp_status bp_training_step(bp_training *t, bp_error *err) {
-    const bp_train_progress before = bp_trainer_progress(t->trainer);
-    bp_status status = before.step == t->edit_step ? apply_due(t, err) : BP_OK;
+    bp_status status = t->step == t->edit_step ? apply_due(t, err) : BP_OK;
     if (status == BP_OK && !bp_trainer_done(t->trainer)) {
         status = bp_trainer_step(t->trainer, err);
     }
@@ -145,15 +151,16 @@ bp_status bp_training_step(bp_training *t, bp_error *err) {
         return status;
     }
     const bp_train_progress progress = bp_trainer_progress(t->trainer);
-    const double now = bp_clock_seconds();
-    if (progress.epoch > before.epoch) {
-        return end_epoch(t, &progress, now, err);
+    const bool ended = progress.epoch > t->epoch;
+    note_place(t, &progress);
+    if (ended) {
+        return end_epoch(t, &progress, t->now, err);
     }
     if (progress.observation.step > t->observed_step) {
         return observe(t, &progress, err);
     }
-    if (now - t->reported >= REPORT_SECONDS) {
-        report(t, &progress, now);
+    if (t->now - t->reported >= REPORT_SECONDS) {
+        report(t, &progress, t->now);
     }
     return BP_OK;
 }
@@ -239,8 +246,10 @@ static bp_status prepare(bp_training *t, bp_pool *pool, bp_error *err) {
         bp_training_report(t);
         bp_job_set_sizes(t->job, t->job->info.epochs * steps,
                          bp_trainer_validation_rows(t->trainer));
-        t->checkpoint_step = bp_trainer_progress(t->trainer).step;
-        t->observed_step = bp_trainer_progress(t->trainer).observation.step;
+        const bp_train_progress progress = bp_trainer_progress(t->trainer);
+        note_place(t, &progress);
+        t->checkpoint_step = progress.step;
+        t->observed_step = progress.observation.step;
     }
     return status == BP_OK && t->checkpoint_step > 0 ? bp_training_publish(t, err) : status;
 }

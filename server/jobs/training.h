@@ -13,6 +13,8 @@ struct bp_training {
     bp_snapshot *start; /* a reference: what the trainer began with */
     bool undrawn;       /* the model had no weights at all before */
     bp_train_options options;
+    uint64_t step, epoch;    /* finished: the trainer's, at hand */
+    double now;              /* when they were; monotonic seconds */
     uint64_t edit_step;      /* of the next edit; UINT64_MAX: none is known */
     double reported;         /* when progress was last published; monotonic seconds, as below */
     double published;        /* when weights were */

@@ -57,10 +57,9 @@ static bp_status move(const turn *self, bp_error *err) {
 
 static bool checkpoint_is_due(const bp_training *t) {
     const bp_job_terms *terms = &t->job->info.request.terms; /* what is read of it is fixed */
-    const uint64_t step = bp_trainer_progress(t->trainer).step;
-    return (terms->checkpoint_steps > 0 && step - t->checkpoint_step >= terms->checkpoint_steps) ||
-           (terms->checkpoint_seconds > 0 &&
-            bp_clock_seconds() - t->checkpointed >= terms->checkpoint_seconds);
+    return (terms->checkpoint_steps > 0 &&
+            t->step - t->checkpoint_step >= terms->checkpoint_steps) ||
+           (terms->checkpoint_seconds > 0 && t->now - t->checkpointed >= terms->checkpoint_seconds);
 }
 
 /* DIVERGED: the weights are not finite. Where there is no memory, the next one is tried. */
